@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.engine.label_matchers import parse_matchers, read_matchers
 from rules.engine.series_choice import MAX_GROUP_LABELS, SeriesAggregate, SeriesMode
-from rules.engine.series_labels import LABEL_NAME
+from rules.engine.series_labels import LABEL_NAME, MAX_LABELS_BYTES, METRIC_NAME_LABEL
 from rules.registries import metrics
 
 NOT_OF_SERIES = "Only rules with one instance per series, or per combination of labels, have {}. Leave this empty."
@@ -30,7 +30,9 @@ def group_by_problem(labels: Any, fields: Mapping[str, Any]) -> str:
     """The error in the labels to group by, a list of names; empty where they are valid."""
     if not isinstance(labels, list) or not all(isinstance(each, str) for each in labels):
         return 'Enter the names of labels as a list of texts, for example ["host"].'
-    if wrong := [each for each in labels if not LABEL_NAME.fullmatch(each)]:
+    if METRIC_NAME_LABEL in labels:
+        return f"{METRIC_NAME_LABEL} is the name of the metric, the same for all series of the rule."
+    if wrong := [each for each in labels if len(each) > MAX_LABELS_BYTES or not LABEL_NAME.fullmatch(each)]:
         return f"“{wrong[0][:40]}” is not a label name. Example: host, or host and disk."
     if len(labels) > MAX_GROUP_LABELS:
         return f"A rule groups by at most {MAX_GROUP_LABELS} labels; {len(labels)} were given."

@@ -33,8 +33,7 @@ def chart_of(watched: RuleConditions, person: object, start: datetime, end: date
 
 def chart_of_instance(rule: AutomationRule, person: UUID, target: str, start: datetime, end: datetime) -> ChartData:
     """The same, of the instance of a rule on series with the key `target`."""
-    every = -(-len(moments_between(start, end)) // MAX_GROUP_POINTS)
-    found = instances_of(rule, person, start, end, target, max(every, 1)).listing
+    found = instances_of(rule, person, start, end, target, MAX_GROUP_POINTS).listing
     return chart_of_readings(found[0].watched, found[0].own, found[0].platform, start, end) if found else ChartData()
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import fsum
+from math import ceil, fsum
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,8 @@ from rules.registries import metrics
 
 MAX_BACKTEST_SERIES = 100
 MAX_SERIES_LOOKED_AT = 20_000
+# Readings of the series of groups, each at one evaluation: that many are aggregated, and for a chart.
+MAX_AGGREGATED, MAX_AGGREGATED_OF_CHART = 1_000_000, 200_000
 FIND_SERIES = """
 SELECT DISTINCT metric, target FROM metric_series
  WHERE metric = ANY(%(metrics)s) AND (user_id = %(person)s OR (%(platform)s AND user_id IS NULL))
@@ -60,10 +62,11 @@ class FoundInstances:
 
 
 def instances_of(
-    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None, every: int = 1
+    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None, points: int = 0
 ) -> FoundInstances:
     """The instances of `rule` for `person` between `start` and `end`; `only` the one with this key, where given. Groups
-    are aggregated at `every` so many evaluations. ValueError where matchers or conditions cannot be read."""
+    are aggregated at every evaluation, or for a chart at no more than `points` of them. ValueError where matchers or
+    conditions cannot be read, or where there are too many series for so many evaluations."""
     watched, matchers = watch_past_of(rule), read_matchers(rule.matchers)
     span, is_owner = reach(watched, start, end), person == rule.user_id
     asked = asked_series(watched, *span)
@@ -71,16 +74,30 @@ def instances_of(
     members = _members(rule, watched, matchers, person, asked_own.keys() | asked_platform.keys())
     chosen = sorted(members) if only is None else [key for key in (only,) if key in members]
     shown = chosen[:MAX_BACKTEST_SERIES]
+    moments, every = moments_between(start, end), 1
+    if rule.series_mode != SeriesMode.EACH:
+        every = _aggregated_at_every(len(moments), sum(len(members[key]) for key in shown), points)
     keys = sorted({(metric, target) for key in shown for metric, target in members[key]} | _fixed(watched))
     own = series_of_keys(keys, *span, [person]).get(person, {}) | asked_own
     platform = (series_of_keys(keys, *span, None).get(None, {}) if is_owner else {}) | asked_platform
     if rule.series_mode == SeriesMode.EACH:
         listing = [InstanceInput(key, _on(watched, key), own, platform) for key in shown]
     else:
-        moments = moments_between(start, end)[::every]
         age = watched.interval * every
-        listing = [_group(rule, watched, key, members[key], own, platform, moments, age) for key in shown]
+        listing = [_group(rule, watched, key, members[key], own, platform, moments[::every], age) for key in shown]
     return FoundInstances(listing, len(chosen))
+
+
+def _aggregated_at_every(moments: int, series: int, points: int) -> int:
+    """At each how many evaluations the series of groups are aggregated. ValueError where they are too many."""
+    if points:
+        return max(1, ceil(moments / points), ceil(moments * series / MAX_AGGREGATED_OF_CHART))
+    if moments * series > MAX_AGGREGATED:
+        raise ValueError(
+            f"{series:,} series at {moments:,} evaluations are more than can be aggregated here. Add matchers, or "
+            f"choose a period of at most {MAX_AGGREGATED // series:,} evaluations."
+        )
+    return 1
 
 
 def series_keys(rule: AutomationRule, person: UUID, start: datetime, end: datetime) -> list[str]:

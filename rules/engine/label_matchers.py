@@ -12,7 +12,7 @@ from typing import Any
 
 import re2
 
-from rules.engine.series_labels import LABEL_NAME, METRIC_NAME_LABEL, escaped, unescaped
+from rules.engine.series_labels import LABEL_NAME, MAX_LABELS_BYTES, METRIC_NAME_LABEL, escaped, unescaped
 
 MATCHER_OPERATORS = ("=", "!=", "=~", "!~")
 MAX_MATCHERS, MAX_MATCHER_LENGTH = 20, 1000
@@ -115,6 +115,8 @@ def _of(found: re.Match[str]) -> LabelMatcher:
     value = unescaped(quoted) if quoted is not None else found["bare"]
     if len(value) > MAX_MATCHER_LENGTH or "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
         raise ValueError(f"The value for {found['label']} is too long, or contains a character that cannot be stored.")
+    if len(found["label"]) > MAX_LABELS_BYTES:
+        raise ValueError(f"The label {found['label'][:40]}… is longer than the labels of a series can be.")
     matcher = LabelMatcher(found["label"], found["operator"], value)
     if matcher.is_regex:
         compiled(value)

@@ -67,8 +67,7 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
 
 def _judged(rule: AutomationRule, now: datetime, outcomes: list[QueryOutcome]) -> list[dict[str, Any]]:
     trial = AutomationRule(
-        **{field.attname: getattr(rule, field.attname) for field in AutomationRule._meta.concrete_fields}
-        | {"id": uuid.uuid4(), "uid": None, "status": AutomationRule.Status.ACTIVE, "deleted_at": None}
+        **rule.columns() | {"id": uuid.uuid4(), "uid": None, "status": AutomationRule.Status.ACTIVE, "deleted_at": None}
     )
     AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
     gather(now, rule.watched, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None, outcomes)

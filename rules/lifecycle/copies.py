@@ -12,7 +12,8 @@ COPY = " (copy)"
 
 def clone(rule: AutomationRule, user: Any, now: datetime) -> AutomationRule:
     """Create and return a draft like `rule`; `user` is the author of its first version."""
-    fields = {field.column.attname: getattr(rule, field.column.attname) for field in RULE_FIELDS if field.copied}
+    columns = rule.columns()
+    fields = {field.column.attname: columns[field.column.attname] for field in RULE_FIELDS if field.copied}
     copied = AutomationRule(
         **fields, rule_name=rule.rule_name[: MAX_RULE_NAME - len(COPY)] + COPY, status=AutomationRule.Status.DRAFT,
         created_at=now,

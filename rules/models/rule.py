@@ -219,6 +219,15 @@ class AutomationRule(models.Model):
         """Whether the rule has one condition on the newest reading: the fast path of an evaluation."""
         return self.reducer == Reducer.LAST and not self.more_conditions and not self.watches_series
 
+    def columns(self) -> dict[str, Any]:
+        """The values of all columns, by their attributes; the default where another program has written the null of
+        JSON, which cannot be told from the null that a column refuses."""
+        values = {column: getattr(self, column.attname) for column in self._meta.concrete_fields}
+        return {
+            column.attname: column.get_default() if value is None and not column.null else value
+            for column, value in values.items()
+        }
+
     @property
     def watches_series(self) -> bool:
         """Whether it has an instance per series or combination of labels, not one per person."""

@@ -7,6 +7,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rules.backtesting import instances
+from rules.backtesting.chart_points import chart_of_instance
 from rules.backtesting.explanation import explain
 from rules.backtesting.replay import replay
 from rules.backtesting.trial import try_out
@@ -80,6 +82,20 @@ def test_the_chart_shows_the_series_that_fires_most(alice, now):
     assert "1 of 2 series" in trial.sentence
     assert {period.target for period in trial.periods} == {'{host="b"}'}
     assert max(value for _, value in trial.points) == 95
+
+
+def test_more_series_than_can_be_aggregated_are_refused_and_charted_at_fewer_evaluations(alice, now, monkeypatch):
+    push(now, {"host=a": 95, "host=b": 5})
+    rule = on_load(alice, series_mode="by", series_aggregate="sum")
+    monkeypatch.setattr(instances, "MAX_AGGREGATED", 100)
+    assert replay(rule, now - timedelta(hours=4), now).fired == 1
+    with pytest.raises(ValueError, match=r"2 series at 288 evaluations .* at most 50 evaluations"):
+        replay(rule, now - timedelta(days=1), now)
+    whole = chart_of_instance(rule, alice.pk, "", now - timedelta(hours=4), now + timedelta(hours=1))
+    monkeypatch.setattr(instances, "MAX_AGGREGATED_OF_CHART", 61)
+    part = chart_of_instance(rule, alice.pk, "", now - timedelta(hours=4), now + timedelta(hours=1))
+    assert (len(whole.points), len(part.points)) == (13, 6)
+    assert {value for _, value in whole.points + part.points} == {100}
 
 
 def test_why_explains_one_series(alice, now):

@@ -4,6 +4,7 @@ from copy import copy
 from datetime import timedelta
 
 import pytest
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from notifications.models import Notification
@@ -36,6 +37,7 @@ EVERYTHING = {
     "more_conditions": [{"metric": "cpu", "operator": ">", "threshold": 90}], "labels": {"team": "db"},
     "runbook_url": "https://example.com/", "action_config": {"title": "Low"}, "metric_type": "cpu",
     "condition_operator": "<=", "threshold_value": 60, "action_type": "notify",
+    "series_mode": "by", "matchers": ['host="a"'], "group_by": ["host"], "series_aggregate": "max",
 }  # fmt: skip
 
 
@@ -55,6 +57,14 @@ def test_a_copy_of_a_rule_with_a_long_name_and_of_a_file(alice, now):
     copied = clone(rule, alice, now)
     assert len(copied.rule_name) == 200
     assert (copied.uid, copied.provisioned_by) == (None, "")
+
+
+def test_the_null_of_json_of_another_program_is_copied_as_nothing(alice, now):
+    rule = rule_of(alice, metric_type="cpu", series_mode="each")
+    AutomationRule.objects.update(matchers=Value(None, JSONField()))
+    rule.refresh_from_db()
+    assert (rule.matchers, clone(rule, alice, now).matchers) == (None, [])
+    assert fire_test(rule, alice, now).status == "success"
 
 
 # -- drafts --------------------------------------------------------------------------------------------
