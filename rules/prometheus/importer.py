@@ -36,7 +36,7 @@ def import_prometheus(text: str, target: TargetSource | None = None) -> list[Imp
 
 def import_files(files: Iterable[tuple[str, str]], target: TargetSource | None = None) -> list[Imported]:
     """The results of all rules of several files, by name and text; FileRefused."""
-    groups = [(name, group) for name, text in files for group in groups_of(text)]
+    groups = [(name, group) for name, text in files for group in _groups_of(name, text)]
     identities = list(_identities(group.value for _, group in groups))
     maker = _Maker(Uids(identities), QueryNames(Uids(identities).all_of(identities)), target)
     return [
@@ -44,6 +44,14 @@ def import_files(files: Iterable[tuple[str, str]], target: TargetSource | None =
         for name, group in groups
         for number, each in enumerate(maker.group(group.value))
     ]
+
+
+def _groups_of(name: str, text: str) -> list[Any]:
+    try:
+        return list(groups_of(text))
+    except FileRefused as error:
+        error.file = name
+        raise
 
 
 def _identities(groups: Iterable[Any]) -> Iterator[Identity]:

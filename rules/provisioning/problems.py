@@ -37,7 +37,9 @@ class Problem:
 
 
 class FileRefused(Exception):
-    """The file is wrong, and nothing was changed."""
+    """The file is wrong, and nothing was changed; `file` is its name, where there are several."""
+
+    file: str = ""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: Sequence[Problem] = sorted(problems, key=lambda problem: problem.line)

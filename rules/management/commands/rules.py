@@ -115,7 +115,7 @@ class Command(BaseCommand):
         try:
             imported = import_files(_named(files), target)
         except FileRefused as error:
-            raise _refused(error.problems, ", ".join(options["file"])) from None
+            raise _refused(error.problems, error.file or ", ".join(options["file"])) from None
         document = imported_document(imported, options["source"], target)
         facts = json.dumps(report_facts(imported, document), indent=2) + "\n"
         as_text = as_yaml(document) if options["format"] == "yaml" else facts
