@@ -22,7 +22,7 @@ from rules.provisioning.plan import PLAN_KINDS, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts
 from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
-from rules.provisioning.source_entries import MAX_SECTION, SECTIONS
+from rules.provisioning.source_entries import MAX_SECTION, SOURCE_SECTIONS
 from smartagent.models import User
 from smartagent.rest.bodies import LARGE, SMALL
 from smartagent.rest.constraints import ExactlyOne
@@ -103,7 +103,7 @@ class PlannedItemSerializer(serializers.Serializer[Any]):
 
 class PlannedSourceSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(PLAN_KINDS)
-    section = serializers.ChoiceField(tuple(SECTIONS))
+    section = serializers.ChoiceField(tuple(SOURCE_SECTIONS))
     name = serializers.CharField()
     changes = PlannedChangeSerializer(many=True)
     notes = serializers.ListField(child=serializers.CharField())

@@ -32,12 +32,12 @@ MAX_BACKTEST_SERIES = 100
 MAX_SERIES_LOOKED_AT = 20_000
 # Readings of the series of groups, each at one evaluation: that many are aggregated, and for a chart.
 MAX_AGGREGATED, MAX_AGGREGATED_OF_CHART = 1_000_000, 200_000
-FIND_SERIES = """
+FIND_INSTANCE_SERIES = """
 SELECT DISTINCT metric, target FROM metric_series
  WHERE metric = ANY(%(metrics)s) AND (user_id = %(person)s OR (%(platform)s AND user_id IS NULL))
  ORDER BY metric, target LIMIT %(maximum)s
 """
-AGGREGATES: dict[str, Any] = {
+AGGREGATE_OF_GROUP: dict[str, Any] = {
     "sum": fsum, "avg": lambda values: fsum(values) / len(values), "min": min, "max": max,
     "count": lambda values: float(len(values)),
 }  # fmt: skip
@@ -146,7 +146,7 @@ def _members(
         "metrics": names, "person": person, "platform": person == rule.user_id, "maximum": MAX_SERIES_LOOKED_AT,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(FIND_SERIES, params)
+        cursor.execute(FIND_INSTANCE_SERIES, params)
         rows: list[Key] = sorted({*cursor.fetchall(), *(key for key in asked if key[0] in names)})
     found: dict[str, list[Key]] = defaultdict(list)
     whole = {metric for metric, target in rows if metric in metrics and target}
@@ -211,4 +211,4 @@ def _aggregated(
         found = [one.evaluate(own, platform, moment)[0].value for one in each_of]
         values = [value for value in found if value is not None]
         if values and all(abs(value) <= LARGEST_VALUE for value in values):
-            yield moment, AGGREGATES[aggregate](values)
+            yield moment, AGGREGATE_OF_GROUP[aggregate](values)

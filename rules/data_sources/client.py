@@ -16,7 +16,7 @@ from smartagent.outbound.errors import NotSent
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 MAX_VERSION = 60  # characters
-FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+QUERY_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
 class SourceSilent(QueryFailed):
@@ -54,7 +54,7 @@ def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: 
     body = urlencode(dict(parameters) | {"timeout": f"{allowed:.0f}s"} if allowed >= 1 else parameters).encode()
     try:
         answer = send(
-            "POST", f"{source.address}/api/v1/{path}", content=body, headers={**FORM, **source.headers},
+            "POST", f"{source.address}/api/v1/{path}", content=body, headers={**QUERY_FORM, **source.headers},
             seconds=allowed, max_bytes=MAX_ANSWER_BYTES + 1, verify_tls=source.verify_tls,
         )  # fmt: skip
         return _read(answer)

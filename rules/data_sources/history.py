@@ -23,7 +23,7 @@ from rules.data_sources.watched import queries_named
 from rules.engine.series_labels import series_key
 from rules.models import MetricQuery
 
-MAX_POINTS = 11_000  # of a series in one answer, as Prometheus has it
+MAX_POINTS_PER_SERIES = 11_000  # of a series in one answer, as Prometheus has it
 MAX_HISTORY_VALUES = 2_000_000  # over all series of a query
 MAX_HISTORY_SECONDS = 20.0  # for all queries: somebody waits
 Points = list[tuple[datetime, float]]
@@ -79,7 +79,7 @@ def _ask(query: MetricQuery, start: datetime, end: datetime, step: timedelta, un
         raise HistoryUnavailable(problem)
     source, together, count = connection_to(query.source), dict[str, QuerySeries](), 0
     while start <= end:
-        last, left = min(end, start + (MAX_POINTS - 1) * step), until - time.monotonic()
+        last, left = min(end, start + (MAX_POINTS_PER_SERIES - 1) * step), until - time.monotonic()
         if left <= 0:
             raise HistoryUnavailable(f"{source.name}: no time was left to ask for the history of {query.name}.")
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 MAX_LABELS, MAX_LABELS_BYTES, MAX_TARGET = 20, 2048, 200
-TARGET = "target"
+TARGET_LABEL = "target"
 METRIC_NAME_LABEL = "__name__"
 NOTED_LABEL = re.compile(rf'({LABEL_NAME.pattern})="((?:[^"\\]|\\.)*)"')
 ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -21,15 +21,15 @@ def series_key(labels: Mapping[str, str]) -> str:
     named = {name: value for name, value in labels.items() if value}
     if not named:
         return ""
-    if named.keys() == {TARGET} and not named[TARGET].startswith("{"):
-        return named[TARGET]
+    if named.keys() == {TARGET_LABEL} and not named[TARGET_LABEL].startswith("{"):
+        return named[TARGET_LABEL]
     return "{" + ",".join(f'{name}="{escaped(named[name])}"' for name in sorted(named)) + "}"
 
 
 def labels_of(key: str) -> dict[str, str]:
     """The labels that make this key."""
     if not key.startswith("{"):
-        return {TARGET: key} if key else {}
+        return {TARGET_LABEL: key} if key else {}
     return {name: unescaped(value) for name, value in NOTED_LABEL.findall(key)}
 
 

@@ -18,7 +18,7 @@ from rules.evaluation.beyond_range import give_causes, with_causes
 from rules.evaluation.composite import judge_composed, make_tables
 from rules.evaluation.series.aggregates import judge_series
 from rules.evaluation.series.missed import count_missed
-from rules.evaluation.series.selection import NOTHING, Selection
+from rules.evaluation.series.selection import NO_SERIES, Selection
 from rules.evaluation.series.verdicts import series_verdicts
 from rules.evaluation.verdict_queries import (
     ANY_KINDS,
@@ -83,7 +83,7 @@ def census_of(owner: UUID | None, rule: UUID | None) -> Census:
 
 
 def find_candidates(
-    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NOTHING
+    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NO_SERIES
 ) -> tuple[int, Isolated[UUID]]:
     """Fill eval_candidates with the instances that may change at `now`; return their number, and the rules that could
     not be evaluated in the common statement. `series` were found for the rules on series."""
@@ -203,7 +203,7 @@ def _put_down(culprits: dict[UUID, str], now: datetime) -> None:
     isolate(list(culprits), attempt)
 
 
-def judge(now: datetime, rule: UUID, series: Selection = NOTHING) -> list[dict[str, Any]]:
+def judge(now: datetime, rule: UUID, series: Selection = NO_SERIES) -> list[dict[str, Any]]:
     """The verdicts of all instances of one rule: subject_id, target and labels, verdict, value, observed_at, error,
     whether it is critical, and each condition where the rule is not a simple one."""
     condition, params = only(None, rule)
@@ -218,7 +218,7 @@ def judge(now: datetime, rule: UUID, series: Selection = NOTHING) -> list[dict[s
 
 def _judge_readings(
     now: datetime, condition: str, params: dict[str, Any], *, of: KindsOfRules = ANY_KINDS, again: bool = False,
-    series: Selection = NOTHING,
+    series: Selection = NO_SERIES,
 ) -> str:  # fmt: skip
     """The SELECT of the verdicts; without the parts for composed rules and rules on series where there are none."""
     composed = judge_composed(now, COMPOSED, condition, params, again=again)

@@ -6,7 +6,7 @@ from rules.engine.numeric_range import LARGEST_VALUE
 from rules.engine.usual import ROBUST_DEVIATION, WEEKS
 from rules.evaluation.sample_aggregates import DISTANCE, safe_sql, seconds_sql
 
-_BEYOND = f"coalesce(max(abs(raw)) > {LARGEST_VALUE}, false) AS beyond"
+_HELD_BEYOND = f"coalesce(max(abs(raw)) > {LARGEST_VALUE}, false) AS beyond"
 # Values less the first one: of a constant they are 0, so that no rounding gives it a slope or deviation.
 _ABOVE_FIRST = f"""(SELECT raw, first_value(value) OVER times AS first, value - first_value(value) OVER times AS above,
                            length, begun_at + ended_at AS twice
@@ -16,12 +16,12 @@ _ABOVE_FIRST = f"""(SELECT raw, first_value(value) OVER times AS first, value - 
                                    {seconds_sql("held.ended - %(now)s")} AS ended_at FROM {{held}}) AS stretch
                     WINDOW times AS (ORDER BY begun)) AS stretches"""
 # The least-squares line through the value at each time.
-_LINE = f"""(SELECT CASE WHEN NOT length > 0 THEN NULL WHEN beyond THEN 'NaN' ELSE {{wanted}} END
+_HELD_LINE = f"""(SELECT CASE WHEN NOT length > 0 THEN NULL WHEN beyond THEN 'NaN' ELSE {{wanted}} END
   FROM (SELECT *, 6 * (turned + length * area) / nullif(length * length * length, 0) AS slope
-          FROM (SELECT {_BEYOND}, max(first) AS first, sum(length) AS length, sum(above * length) AS area,
+          FROM (SELECT {_HELD_BEYOND}, max(first) AS first, sum(length) AS length, sum(above * length) AS area,
                        sum(above * length * twice) AS turned FROM {_ABOVE_FIRST}) AS summed) AS line)"""
-_PREDICTED = "first + area / nullif(length, 0) + slope * (length / 2 + w.parameter)"
-_DEVIATION = f"""(SELECT CASE WHEN {_BEYOND.removesuffix(" AS beyond")} THEN 'NaN'
+_HELD_PREDICTED = "first + area / nullif(length, 0) + slope * (length / 2 + w.parameter)"
+_DEVIATION = f"""(SELECT CASE WHEN {_HELD_BEYOND.removesuffix(" AS beyond")} THEN 'NaN'
         WHEN count(*) > 0 THEN coalesce(sqrt(sum({safe_sql("off")} * {safe_sql("off")} * length)
                                              / nullif(sum(length), 0)), 0) END
   FROM (SELECT raw, length, above - sum(above * length) OVER () / nullif(sum(length) OVER (), 0) AS off
@@ -40,7 +40,7 @@ _QUANTILE = f"""(SELECT CASE WHEN max(abs(value)) > {LARGEST_VALUE} THEN 'NaN'
   FROM {_ranked(_LENGTHS)})"""
 _MEDIAN = "min(value) FILTER (WHERE upto >= 0.5 * total)"
 _DISTANCES = "(SELECT abs(value - median) AS value, weight FROM past CROSS JOIN middle) AS distances"
-_UNUSUAL = f"""(WITH past AS (
+_HELD_UNUSUAL = f"""(WITH past AS (
     SELECT week, value, extract(epoch FROM until - since)::numeric AS weight
       FROM (SELECT week, held.value, greatest(held.begun, hour) AS since,
                    least(held.ended, hour + interval '1 hour') AS until
@@ -53,10 +53,10 @@ _UNUSUAL = f"""(WITH past AS (
   newest AS (SELECT held.value FROM {{held}} ORDER BY held.begun DESC LIMIT 1)
 SELECT {DISTANCE} FROM newest CROSS JOIN middle CROSS JOIN spread)"""
 HELD_AGGREGATES = {
-    "deriv": _LINE.replace("{wanted}", "slope"),
-    "predict_linear": _LINE.replace("{wanted}", _PREDICTED),
+    "deriv": _HELD_LINE.replace("{wanted}", "slope"),
+    "predict_linear": _HELD_LINE.replace("{wanted}", _HELD_PREDICTED),
     "quantile": _QUANTILE,
     "stddev": _DEVIATION,
     "absent": "(SELECT 0::float8 FROM {held} LIMIT 1)",
-    "unusual": _UNUSUAL,
+    "unusual": _HELD_UNUSUAL,
 }

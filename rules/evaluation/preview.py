@@ -12,14 +12,14 @@ from rules.data_sources.asking import QueryOutcome, ask_queries
 from rules.data_sources.watched import queries_named, query_names
 from rules.evaluation.candidates import judge, only
 from rules.evaluation.readings import gather, keep_changes
-from rules.evaluation.series.selection import NOTHING, select_series
+from rules.evaluation.series.selection import NO_SERIES, select_series
 from rules.models import AutomationRule
 
 MAX_PREVIEW_SECONDS = 15.0  # for data sources: somebody waits
 MAX_INSTANCES_PREVIEWED = 40
 
 
-WORST_FIRST = ("met", "held", "failed", "missing", "clear")
+WORST_VERDICT_FIRST = ("met", "held", "failed", "missing", "clear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
     with transaction.atomic():
         verdicts = _judged(rule, now, outcomes)
         transaction.set_rollback(True)
-    verdicts.sort(key=lambda each: (WORST_FIRST.index(each["verdict"]), each["target"]))
+    verdicts.sort(key=lambda each: (WORST_VERDICT_FIRST.index(each["verdict"]), each["target"]))
     own: dict[str, Any] = next((v for v in verdicts if v["subject_id"] == rule.user_id), {"verdict": "missing"})
     met = sum(verdict["verdict"] == "met" for verdict in verdicts)
     own = own | {"conditions": json.loads(own["conditions"]) if own.get("conditions") else None}
@@ -72,5 +72,5 @@ def _judged(rule: AutomationRule, now: datetime, outcomes: list[QueryOutcome]) -
     AutomationRule.objects.bulk_create([trial])  # makes no version in the history, and is rolled back
     gather(now, rule.watched, rule.user_id if rule.applies_to == AutomationRule.AppliesTo.OWNER else None, outcomes)
     keep_changes(now)
-    series = select_series(now, *only(None, trial.pk), query_names()) if rule.watches_series else NOTHING
+    series = select_series(now, *only(None, trial.pk), query_names()) if rule.watches_series else NO_SERIES
     return judge(now, trial.pk, series)

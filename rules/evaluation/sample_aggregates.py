@@ -18,10 +18,12 @@ def seconds_sql(interval: str) -> str:
     return f"extract(epoch FROM {interval})::float8"
 
 
-SHARE = "CASE WHEN w.parameter BETWEEN 0 AND 1 THEN w.parameter END"
+QUANTILE_SHARE = "CASE WHEN w.parameter BETWEEN 0 AND 1 THEN w.parameter END"
 SCALE = "18446744073709551616::float8"  # 2^64: dividing by it is exact, and what is squared then cannot overflow
-SAMPLES = f"""(SELECT s.value AS raw, {safe_sql("s.value")} AS value, s.observed_at AS at FROM {{samples}}) AS sample"""
-TIMES = "times AS (ORDER BY at, raw)"
+SAMPLES_OF_WINDOW = (
+    f"""(SELECT s.value AS raw, {safe_sql("s.value")} AS value, s.observed_at AS at FROM {{samples}}) AS sample"""
+)
+SAMPLE_TIMES = "times AS (ORDER BY at, raw)"
 # As extrapolatedRate of Prometheus; `gained` is what to make of the gain and the factor.
 _COUNTER = f"""(SELECT CASE WHEN n < 2 OR sampled <= 0 THEN NULL WHEN beyond THEN 'NaN' ELSE {{gained}} END
   FROM (SELECT *, (sampled + to_end + CASE WHEN gain > 0 AND first >= 0 AND first * sampled < to_start * gain
@@ -41,7 +43,8 @@ _COUNTER = f"""(SELECT CASE WHEN n < 2 OR sampled <= 0 THEN NULL WHEN beyond THE
                                                first_value(value) OVER times AS first,
                                                last_value(value) OVER (times RANGE BETWEEN UNBOUNDED PRECEDING
                                                                               AND UNBOUNDED FOLLOWING) AS last
-                                          FROM {SAMPLES} WINDOW {TIMES}) AS steps) AS counted) AS apart_from)
+                                          FROM {SAMPLES_OF_WINDOW}
+                                        WINDOW {SAMPLE_TIMES}) AS steps) AS counted) AS apart_from)
                AS limited) AS counter)"""
 # The least-squares line through the samples; values less the first one, so that a constant has no slope.
 _LINE = f"""(SELECT CASE WHEN n < 2 OR spread <= 0 THEN NULL WHEN beyond THEN 'NaN' ELSE {{wanted}} END
@@ -54,7 +57,7 @@ _LINE = f"""(SELECT CASE WHEN n < 2 OR spread <= 0 THEN NULL WHEN beyond THEN 'N
                   FROM (SELECT raw, at, first_value(value) OVER times AS first,
                                value - first_value(value) OVER times AS above,
                                {seconds_sql("at - first_value(at) OVER times")} AS since
-                          FROM {SAMPLES} WINDOW {TIMES}) AS points) AS summed) AS line)"""
+                          FROM {SAMPLES_OF_WINDOW} WINDOW {SAMPLE_TIMES}) AS points) AS summed) AS line)"""
 _PREDICTED = "first + (total + slope * (n * (ended + ago + w.parameter) - times)) / n"
 _BEYOND = f"max(abs(s.value)) > {LARGEST_VALUE}"
 _UNUSUAL = f"""(WITH past AS (
@@ -79,7 +82,7 @@ SAMPLE_AGGREGATES = {
     "deriv": _LINE.replace("{wanted}", "slope"),
     "predict_linear": _LINE.replace("{wanted}", _PREDICTED),
     "quantile": f"""(SELECT CASE WHEN {_BEYOND} THEN 'NaN'
-        ELSE percentile_cont({SHARE}) WITHIN GROUP (ORDER BY s.value) END FROM {{samples}})""",
+        ELSE percentile_cont({QUANTILE_SHARE}) WITHIN GROUP (ORDER BY s.value) END FROM {{samples}})""",
     "stddev": f"""(SELECT CASE WHEN {_BEYOND} THEN 'NaN'
         ELSE {SCALE} * stddev_pop({safe_sql("s.value")} / {SCALE}) END FROM {{samples}})""",
     "absent": "(SELECT 0::float8 FROM {samples} LIMIT 1)",

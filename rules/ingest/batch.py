@@ -16,7 +16,7 @@ from smartagent.models import User
 SAMPLE_FIELDS = ("metric", "value", "observed_at", "target", "labels", "user")
 KNOWN_SAMPLE_FIELDS = frozenset(SAMPLE_FIELDS)
 REPORTED = 20
-KEYS = Translations()  # of series, by what is said of them
+BATCH_KEYS = Translations()  # of series, by what is said of them
 PLATFORM = "platform"  # the name of no person, where only a text can be given
 
 
@@ -82,11 +82,11 @@ class Push:
         labels, target = sample["labels"], sample.get("target")
         try:
             said = (target, *labels.items())
-            known = KEYS.get(said)
+            known = BATCH_KEYS.get(said)
         except (AttributeError, TypeError):  # it is not an object of texts: refused in words
             return check_labels(labels, target)
         if not isinstance(known, str):
-            known = str(KEYS.keep(said, check_labels(labels, target), len(str(said))))
+            known = str(BATCH_KEYS.keep(said, check_labels(labels, target), len(str(said))))
         return known
 
     def _time(self, sample: dict[str, Any]) -> datetime:

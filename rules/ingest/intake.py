@@ -12,8 +12,8 @@ from rules.ingest.translation import Named
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
 MAX_SAMPLES = 50_000
-MAX_EXAMPLES, BETWEEN_EXAMPLES = 5, " | "
-TOO_MANY = f"The request has more than {MAX_SAMPLES:,} samples. Send them in several requests."
+MAX_KEPT_EXAMPLES, BETWEEN_EXAMPLES = 5, " | "
+TOO_MANY_SAMPLES = f"The request has more than {MAX_SAMPLES:,} samples. Send them in several requests."
 
 
 class TooManySamples(Exception):
@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 
 # Not refused: the sender has done nothing wrong, and there is nothing that it could do about it.
-HARMLESS = frozenset({
+HARMLESS_REASONS = frozenset({
     Reason.STALE, Reason.NOT_A_NUMBER, Reason.EXEMPLAR, Reason.TEXT, Reason.NO_VALUE, Reason.EXPONENTIAL_HISTOGRAM,
     Reason.TRUNCATED,
 })  # fmt: skip
@@ -78,7 +78,7 @@ class Intake:
             columns.times.append(at)
             columns.values.append(value)
             if len(columns.places) > MAX_SAMPLES:
-                raise TooManySamples(TOO_MANY)
+                raise TooManySamples(TOO_MANY_SAMPLES)
 
     def is_time(self, at: int, name: str) -> bool:
         """Whether `at` can be the time of a sample; if not, it is noted."""
@@ -97,14 +97,14 @@ class Intake:
         """Count what is not kept; the first few errors are remembered in words."""
         self.not_kept[reason] += count
         if self.not_kept[reason] > MAX_SAMPLES:
-            raise TooManySamples(TOO_MANY)
-        if reason not in HARMLESS and example and len(self.examples) < MAX_EXAMPLES:
+            raise TooManySamples(TOO_MANY_SAMPLES)
+        if reason not in HARMLESS_REASONS and example and len(self.examples) < MAX_KEPT_EXAMPLES:
             self.examples.append(f"{reason}: {example}")
 
     @property
     def refused(self) -> int:
         """The number of what the sender is told about."""
-        return sum(count for reason, count in self.not_kept.items() if reason not in HARMLESS)
+        return sum(count for reason, count in self.not_kept.items() if reason not in HARMLESS_REASONS)
 
     def in_words(self) -> str:
         """What was written and what was not, for the sender."""

@@ -22,7 +22,7 @@ INGEST_EVENTS = (
     ),
 )  # fmt: skip
 
-COUNT = """
+COUNT_RECEIVED = """
 INSERT INTO metric_receipts AS r (user_id, protocol, requests, samples, not_kept, example, last_at, refused_at)
 VALUES (%(user)s, %(protocol)s, 1, %(samples)s, %(not_kept)s, %(example)s, %(now)s, %(refused_at)s)
     ON CONFLICT (user_id, protocol) DO UPDATE
@@ -47,7 +47,7 @@ def note_receipt(user: User, protocol: str, intake: Intake) -> None:
         "example": intake.example, "now": intake.now, "refused_at": intake.now if intake.refused else None,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, params)
+        cursor.execute(COUNT_RECEIVED, params)
         (before,) = cursor.fetchone()
     known = before or {}
     if new := [reason for reason in counts if reason not in known and reason not in UNREMARKABLE]:

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rules.engine.series_labels import MAX_TARGET, TARGET, checked_labels, series_key
+from rules.engine.series_labels import MAX_TARGET, TARGET_LABEL, checked_labels, series_key
 from rules.registries import metrics
 from smartagent.kernel.times import read_time
 
@@ -37,15 +37,15 @@ def check_target(target: Any) -> str:
         return ""
     if not isinstance(target, str) or len(target) > MAX_TARGET or not target.isprintable():
         raise ValueError(f"The target must be text of at most {MAX_TARGET} printable characters.")
-    return target if not target.startswith("{") else series_key({TARGET: target})
+    return target if not target.startswith("{") else series_key({TARGET_LABEL: target})
 
 
 def check_labels(labels: Any, target: Any) -> str:
     """Return the key of a series with these labels and this target; ValueError where they are invalid."""
     named = checked_labels(labels)
-    if target is not None and named.setdefault(TARGET, target) != target:
-        raise ValueError(f"The label {TARGET} and the field {TARGET} differ. Give one of them.")
-    check_target(named.get(TARGET))
+    if target is not None and named.setdefault(TARGET_LABEL, target) != target:
+        raise ValueError(f"The label {TARGET_LABEL} and the field {TARGET_LABEL} differ. Give one of them.")
+    check_target(named.get(TARGET_LABEL))
     return series_key(named)
 
 

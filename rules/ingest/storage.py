@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 50_000
 ENOUGH_TO_COPY = 200  # samples
 
 # In one order, so that two pushes wait for each other at most.
-MAKE_SERIES = """
+MAKE_MISSING_SERIES = """
 INSERT INTO metric_series (user_id, metric, target, labels)
 SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::jsonb[]) AS w (owner, metric, target, labels)
  ORDER BY owner, metric, target
@@ -121,7 +121,7 @@ def _write_samples(
 
 def _make(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> None:
     owners, names, targets = columns_of(keys)
-    cursor.execute(MAKE_SERIES, [owners, names, targets, [Jsonb(labels_of(target)) for target in targets]])
+    cursor.execute(MAKE_MISSING_SERIES, [owners, names, targets, [Jsonb(labels_of(target)) for target in targets]])
 
 
 def _columns(rows: Iterable[Row]) -> SampleColumns:

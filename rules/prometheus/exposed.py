@@ -15,7 +15,7 @@ from rules.models import AutomationRule, RuleState
 
 OWN_FILE = "smart-agent"  # what rules of no file are shown as being in
 OPERATOR_OF_OURS = {"=": "=="}
-NEVER = "0001-01-01T00:00:00Z"  # Go's zero time: the rule was not evaluated yet
+NEVER_EVALUATED = "0001-01-01T00:00:00Z"  # Go's zero time: the rule was not evaluated yet
 
 
 def shown_alert(state: RuleState, rule: AutomationRule) -> dict[str, Any]:
@@ -110,4 +110,4 @@ def _value(value: float | None) -> str:
 
 
 def _time(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else NEVER
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else NEVER_EVALUATED

@@ -15,11 +15,11 @@ FILTER_OF_FUNCTION = {
 ACTION = re.compile(
     r"\{\{(?P<before>- )?(?P<inside>(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^}\"`]|\}(?!\}))*?)(?P<after> -)?\}\}", re.S
 )
-PART = re.compile(r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?P<word>[^\s|()"`]+)|(?P<sign>[|()]))""")
-LABEL = re.compile(r"(?:\$labels|\.Labels|\$\.Labels)\.([A-Za-z_]\w*)", re.ASCII)
-VALUE = ("$value", ".Value", "$.Value")
+TEMPLATE_PART = re.compile(r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?P<word>[^\s|()"`]+)|(?P<sign>[|()]))""")
+TEMPLATE_LABEL = re.compile(r"(?:\$labels|\.Labels|\$\.Labels)\.([A-Za-z_]\w*)", re.ASCII)
+TEMPLATE_VALUE = ("$value", ".Value", "$.Value")
 LABELS = ("$labels", ".Labels", "$.Labels")
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+TEMPLATE_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 FORMAT = re.compile(r"%(?:[-+]?\d{0,2}(?:\.\d{1,2})?[sdvfgeq]|%)|[^%]")
 MAX_SHOWN = 60  # characters of a part that is named
 
@@ -67,7 +67,7 @@ def _action(inside: str) -> str:
 def _words(inside: str) -> list[str]:
     found, place = [], 0
     while place < len(inside):
-        part = PART.match(inside, place)
+        part = TEMPLATE_PART.match(inside, place)
         if part is None:
             raise Untranslatable(_named(inside))
         found.append(part[part.lastgroup or 0])
@@ -110,11 +110,11 @@ def _stage(words: list[str], piped: str, inside: str) -> str:
 
 
 def _operand(word: str, inside: str) -> str:
-    if word in VALUE:
+    if word in TEMPLATE_VALUE:
         return "value"
-    if found := LABEL.fullmatch(word):
+    if found := TEMPLATE_LABEL.fullmatch(word):
         return f"labels.{found[1]}"
-    if NUMBER.fullmatch(word):
+    if TEMPLATE_NUMBER.fullmatch(word):
         return word
     if word[:1] in ('"', "`") and (text := _format(word)) is not None:
         return text

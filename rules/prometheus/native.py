@@ -16,7 +16,7 @@ from rules.prometheus.promql import COMPARISONS, FLIPPED, bare, is_bool, operato
 from rules.prometheus.refusals import FUNCTIONS, aggregated, arithmetic, unknown
 
 SIGN_OF_MATCH = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-LOOKBACK = 300.0  # seconds that Prometheus looks back for the newest reading
+PROMETHEUS_LOOKBACK = 300.0  # seconds that Prometheus looks back for the newest reading
 ONE_AND_A_NUMBER = "Only comparisons of one metric with one number are supported."
 WITHOUT_COMPARISON = "The expression has no comparison with a number, so it would alert on every value."
 PLACE_OF_PARAMETER = {"quantile": 0, "predict_linear": 1}
@@ -123,7 +123,7 @@ def _called(call: Any) -> Selector:
         found = _selector(arguments[0])
         if found.reducer != "last" or found.is_of_series:
             raise Unsupported(unknown("absent of more than one metric"))
-        return Selector(found.metric, found.matchers, "absent", LOOKBACK)
+        return Selector(found.metric, found.matchers, "absent", PROMETHEUS_LOOKBACK)
     if name not in FUNCTIONS:
         raise Unsupported(unknown(name))
     reducer, parameter = FUNCTIONS[name], None

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
 
-MAX_NAME = 80  # characters before the hash that tells long or equal names apart
+MAX_QUERY_NAME = 80  # characters before the hash that tells long or equal names apart
 
 
 class QueryNames:
@@ -18,9 +18,9 @@ class QueryNames:
     def of(self, uid: str) -> str:
         """The name of the query of this alert."""
         name = _plain(uid)
-        if self.plain[name] <= 1 and len(name) <= MAX_NAME:
+        if self.plain[name] <= 1 and len(name) <= MAX_QUERY_NAME:
             return name
-        return f"{name[:MAX_NAME].rstrip('-_.:')}-{blake2b(uid.encode(), digest_size=4).hexdigest()}"
+        return f"{name[:MAX_QUERY_NAME].rstrip('-_.:')}-{blake2b(uid.encode(), digest_size=4).hexdigest()}"
 
 
 def _plain(uid: str) -> str:

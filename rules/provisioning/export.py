@@ -9,7 +9,7 @@ from rules.models import AutomationRule, DataSource, MetricQuery
 from rules.provisioning.document import VERSION
 from rules.provisioning.matches import id_of
 from rules.provisioning.rule_writing import written
-from rules.provisioning.source_entries import SECTIONS
+from rules.provisioning.source_entries import SOURCE_SECTIONS
 from rules.provisioning.source_writing import sections_of
 from rules.provisioning.yaml_text import dump
 
@@ -53,8 +53,8 @@ def entry_of(rule: AutomationRule) -> dict[str, Any]:
 
 def as_yaml(document: dict[str, Any]) -> str:
     """Return the file as YAML, with a blank line between rules."""
-    head = dump({name: value for name, value in document.items() if name not in SECTIONS and name != "rules"})
-    for section in SECTIONS:
+    head = dump({name: value for name, value in document.items() if name not in SOURCE_SECTIONS and name != "rules"})
+    for section in SOURCE_SECTIONS:
         if entries := document.get(section):
             head += f"{section}:\n" + "\n".join(dump([entry]) for entry in entries)
     if not document["rules"]:

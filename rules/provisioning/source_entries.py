@@ -69,7 +69,7 @@ class FileQuerySerializer(serializers.Serializer[Any]):
     unit = _text(40, default="", allow_blank=True)
 
 
-SECTIONS: dict[str, type[serializers.Serializer[Any]]] = {
+SOURCE_SECTIONS: dict[str, type[serializers.Serializer[Any]]] = {
     "data_sources": FileSourceSerializer, "queries": FileQuerySerializer,
 }  # fmt: skip
 NOUNS = {"data_sources": "data source", "queries": "query"}
@@ -95,7 +95,7 @@ def read_sections(value: Mapping[str, Any], lines: Lines) -> tuple[tuple[SourceE
     """Parse both sections of a file; return their entries and all problems."""
     entries: list[SourceEntry] = []
     problems: list[Problem] = []
-    for section in SECTIONS:
+    for section in SOURCE_SECTIONS:
         listed = value.get(section)
         if listed is None:
             continue
@@ -111,7 +111,7 @@ def read_sections(value: Mapping[str, Any], lines: Lines) -> tuple[tuple[SourceE
 
 
 def _read(section: str, index: int, value: Any, lines: Lines) -> tuple[SourceEntry, list[Problem]]:
-    serializer = SECTIONS[section]()
+    serializer = SOURCE_SECTIONS[section]()
     if not isinstance(value, Mapping):
         entry = SourceEntry(section, index, "", {}, lines)
         return entry, [entry.problem(f"A {NOUNS[section]} must be an object with {', '.join(serializer.fields)}.")]

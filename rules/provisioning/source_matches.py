@@ -11,7 +11,7 @@ from rules.provisioning.problems import Problem
 from rules.provisioning.source_entries import SourceEntry
 from rules.provisioning.source_writing import Provisioned
 
-MAX_NAMED = 5
+MAX_SOURCES_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ def pruning_problems(left: Collection[tuple[str, Provisioned]], pruned_rules: Co
     names = {each.name for section, each in left if section == "queries"}
     found = []
     inside = MetricQuery.objects.filter(source__in=sources).exclude(name__in=names).order_by("name")
-    if others := list(inside.values_list("name", flat=True)[:MAX_NAMED]):
+    if others := list(inside.values_list("name", flat=True)[:MAX_SOURCES_NAMED]):
         found.append(Problem(f"Pruning would delete a data source that still has queries: {', '.join(others)}."))
     watchers = watching(sorted(names)).exclude(pk__in=pruned_rules).order_by("rule_name") if names else None
-    if watchers is not None and (rules := list(watchers.values_list("rule_name", flat=True)[:MAX_NAMED])):
+    if watchers is not None and (rules := list(watchers.values_list("rule_name", flat=True)[:MAX_SOURCES_NAMED])):
         shown = ", ".join(f"“{name}”" for name in rules)
         found.append(Problem(f"Pruning would delete queries that rules still watch: {shown}."))
     return found

@@ -16,7 +16,7 @@ MAX_ROWS, MAX_TAIL = 9_600, 400  # roll-ups, and samples that are not rolled up 
 FEW_DAYS, MONTH = timedelta(days=2), timedelta(days=31)
 MAX_BEHIND = timedelta(days=2)  # roll-ups that are further behind are not used
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-SERIES_SQL = """
+ROLLED_SERIES_SQL = """
 SELECT id FROM metric_series WHERE metric = %(metric)s AND target = %(target)s
    AND (user_id = %(person)s OR user_id IS NULL) ORDER BY user_id NULLS LAST"""
 IS_DENSE_SQL = """
@@ -65,7 +65,7 @@ DAILY = Resolution(timedelta(days=1), "metric_rollups_1d")
 def series_of_person(person: UUID | None, metric: str, target: str) -> list[int]:
     """The series of the person, then the platform-wide one: those that there are."""
     with connection.cursor() as cursor:
-        cursor.execute(SERIES_SQL, {"person": person, "metric": metric, "target": target})
+        cursor.execute(ROLLED_SERIES_SQL, {"person": person, "metric": metric, "target": target})
         return [series for (series,) in cursor.fetchall()]
 
 

@@ -25,26 +25,26 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STRETCH = timedelta(days=31)  # rolled up in one transaction
 LATE_PER_TRANSACTION, MAX_LATE_PER_RUN = 20_000, 2_000_000  # hours of series
 WITHOUT_RETENTION = timedelta(days=10 * 365)  # how far back the first roll-up begins where samples are kept for ever
-COLUMNS = "series_id, ended_at, min, max, sum, count, last"
+ROLLUP_COLUMNS = "series_id, ended_at, min, max, sum, count, last"
 REPLACES = """ON CONFLICT (series_id, ended_at) DO UPDATE
    SET min = excluded.min, max = excluded.max, sum = excluded.sum, count = excluded.count, last = excluded.last"""
 ROLLED_AGAIN = "min(min), max(max), sum(sum), sum(count), (array_agg(last ORDER BY ended_at DESC))[1]"
 # `spans` has series_id, after and until: whole hours.
 ROLL_HOURS = f"""
 WITH fine AS (
-    INSERT INTO metric_rollups_5m ({COLUMNS})
+    INSERT INTO metric_rollups_5m ({ROLLUP_COLUMNS})
     SELECT spans.series_id, rolled.* FROM ({{spans}}) AS spans
      CROSS JOIN LATERAL (
         SELECT {period_end_sql("5 minutes", "observed_at")}, {ROLLED_SAMPLES} FROM metric_samples s
          WHERE s.series_id = spans.series_id AND s.observed_at > spans.after AND s.observed_at <= spans.until
          GROUP BY 1) AS rolled
     {REPLACES} RETURNING *)
-INSERT INTO metric_rollups_1h ({COLUMNS})
+INSERT INTO metric_rollups_1h ({ROLLUP_COLUMNS})
 SELECT series_id, {period_end_sql("1 hour", "ended_at")}, {ROLLED_AGAIN} FROM fine GROUP BY 1, 2
 {REPLACES}
 """
 ROLL_DAYS = f"""
-INSERT INTO metric_rollups_1d ({COLUMNS})
+INSERT INTO metric_rollups_1d ({ROLLUP_COLUMNS})
 SELECT spans.series_id, rolled.* FROM ({{spans}}) AS spans
  CROSS JOIN LATERAL (
     SELECT {period_end_sql("1 day", "ended_at")}, {ROLLED_AGAIN} FROM metric_rollups_1h h

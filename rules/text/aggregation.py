@@ -25,7 +25,7 @@ CHANGE_PHRASES = {
     "<": "fell by more than {}", "<=": "fell by at least {}", ">": "rose by more than {}", ">=": "rose by at least {}",
 }  # fmt: skip
 DEVIATION_PHRASES = {"<": "less than", "<=": "at most", ">": "more than", ">=": "at least"}
-MAX_SECONDS = PARAMETER_RANGES["predict_linear"][1]
+MAX_SHOWN_SECONDS = PARAMETER_RANGES["predict_linear"][1]
 
 
 def aggregated(reducer: Any, watched: str, window: str, parameter: Any = None) -> str:
@@ -33,7 +33,7 @@ def aggregated(reducer: Any, watched: str, window: str, parameter: Any = None) -
     found = as_number(parameter)
     if reducer == "quantile" and found is not None:
         return f"{_percentile(found)} of {watched} over {window}"
-    if reducer == "predict_linear" and found is not None and 0 <= found <= MAX_SECONDS:
+    if reducer == "predict_linear" and found is not None and 0 <= found <= MAX_SHOWN_SECONDS:
         return f"{watched} predicted in {spelled(timedelta(seconds=found))} from {window}"
     return REDUCER_PHRASES[reducer].format(watched, window) if reducer in REDUCER_PHRASES else watched
 
@@ -61,7 +61,7 @@ def shown_parameter(reducer: Any, parameter: Any) -> str:
     found = as_number(parameter)
     if found is None:
         return "" if parameter is None else str(parameter)
-    if reducer == "predict_linear" and 0 < found <= MAX_SECONDS and found == int(found):
+    if reducer == "predict_linear" and 0 < found <= MAX_SHOWN_SECONDS and found == int(found):
         return format_duration(timedelta(seconds=found))
     return f"{Decimal(str(parameter)).normalize():f}"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules.ingest.intake import BETWEEN_EXAMPLES, HARMLESS, Reason
+from rules.ingest.intake import BETWEEN_EXAMPLES, HARMLESS_REASONS, Reason
 
 EXPLANATIONS: Mapping[str, str] = {
     Reason.STALE: "The sender ended a series. Nothing is lost.",
@@ -37,7 +37,8 @@ class NotKept:
 def reasons_not_kept(counts: Mapping[str, Any]) -> list[NotKept]:
     """The reasons of a receipt: errors of the sender first, then by count."""
     found = [
-        NotKept(name, int(count), EXPLANATIONS.get(name, ""), name not in HARMLESS) for name, count in counts.items()
+        NotKept(name, int(count), EXPLANATIONS.get(name, ""), name not in HARMLESS_REASONS)
+        for name, count in counts.items()
     ]
     return sorted(found, key=lambda each: (not each.is_refused, -each.count, each.reason))
 

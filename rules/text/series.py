@@ -5,7 +5,7 @@ from typing import Any
 from rules.engine.series_choice import SeriesMode
 from rules.models import AutomationRule
 
-AGGREGATED = {
+AGGREGATED_WORDS = {
     "sum": "summed", "avg": "averaged", "min": "as the minimum", "max": "as the maximum", "count": "as their number",
 }  # fmt: skip
 
@@ -17,7 +17,7 @@ def series_in_words(rule: AutomationRule) -> str:
         return f" in any series{chosen}"
     if rule.series_mode != SeriesMode.BY:
         return ""
-    aggregated = AGGREGATED.get(rule.series_aggregate, rule.series_aggregate)
+    aggregated = AGGREGATED_WORDS.get(rule.series_aggregate, rule.series_aggregate)
     names = ", ".join(map(str, rule.group_by)) if _texts(rule.group_by) else ""
     if not names:
         return f", {aggregated} over all series{chosen}"

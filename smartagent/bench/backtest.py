@@ -18,7 +18,7 @@ BACKTEST_ROUNDS = 5
 SAMPLE_INTERVAL = timedelta(minutes=5)
 THRESHOLD = 90
 # A load that swings with the day and with chance, and now and then, for an hour, an incident.
-SERIES = "INSERT INTO metric_series (user_id, metric) SELECT id, 'cpu' FROM smartagent_users"
+BENCH_SERIES = "INSERT INTO metric_series (user_id, metric) SELECT id, 'cpu' FROM smartagent_users"
 SAMPLES = """
 INSERT INTO metric_samples (series_id, value, observed_at)
 SELECT u.id, CASE WHEN (n + u.place * 37) %% 2016 < 12 THEN 95 + random()
@@ -73,7 +73,7 @@ def bench_backtest(people: int, days: int) -> BacktestFigures:
 def _make(people: int, days: int, start: datetime) -> AutomationRule:
     owner = make_people(people)
     with bare("metric_samples"), connection.cursor() as cursor:
-        cursor.execute(SERIES)
+        cursor.execute(BENCH_SERIES)
         cursor.execute(SAMPLES, {"start": start, "days": days})
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE metric_series, metric_samples")

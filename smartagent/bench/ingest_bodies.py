@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from rules.ingest.protocols.prometheus_messages import VERSION_1, VERSION_2
 
-METRIC = "node_cpu_seconds_total"
+BENCH_METRIC = "node_cpu_seconds_total"
 Sample = tuple[dict[str, str], datetime, float]  # labels, time and value
 
 
@@ -27,7 +27,7 @@ class Body:
 
 def _json(batch: list[Sample]) -> bytes:
     samples = [
-        {"metric": METRIC, "value": value, "observed_at": at.isoformat(), "labels": labels}
+        {"metric": BENCH_METRIC, "value": value, "observed_at": at.isoformat(), "labels": labels}
         for labels, at, value in batch
     ]
     return json.dumps(samples).encode()
@@ -37,7 +37,7 @@ def _remote_write_1(batch: list[Sample]) -> bytes:
     request, label = VERSION_1["WriteRequest"](), VERSION_1["Label"]
     for labels, at, value in batch:
         series = request.timeseries.add()
-        for name, text in ({"__name__": METRIC} | labels).items():
+        for name, text in ({"__name__": BENCH_METRIC} | labels).items():
             series.labels.append(label(name=name, value=text).SerializeToString())
         series.samples.add(value=value, timestamp=_milliseconds(at))
     return _snappy(request)
@@ -47,7 +47,7 @@ def _remote_write_2(batch: list[Sample]) -> bytes:
     request, symbols = VERSION_2["Request"](), {"": 0}
     for labels, at, value in batch:
         series = request.timeseries.add()
-        for pair in ({"__name__": METRIC} | labels).items():
+        for pair in ({"__name__": BENCH_METRIC} | labels).items():
             series.labels_refs.extend([symbols.setdefault(text, len(symbols)) for text in pair])
         series.samples.add(value=value, timestamp=_milliseconds(at))
     request.symbols.extend(symbols)
@@ -56,7 +56,7 @@ def _remote_write_2(batch: list[Sample]) -> bytes:
 
 def _otlp(batch: list[Sample]) -> bytes:
     request: Any = ExportMetricsServiceRequest()
-    metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name=METRIC)
+    metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name=BENCH_METRIC)
     metric.sum.is_monotonic, metric.sum.aggregation_temporality = True, 2
     for labels, at, value in batch:
         point = metric.sum.data_points.add(time_unix_nano=_milliseconds(at) * 10**6, as_double=value)
@@ -67,7 +67,8 @@ def _otlp(batch: list[Sample]) -> bytes:
 
 def _lines(batch: list[Sample]) -> bytes:
     lines = [
-        f"{METRIC},{','.join(f'{name}={text}' for name, text in labels.items())} value={value} {_milliseconds(at)}"
+        f"{BENCH_METRIC},{','.join(f'{name}={text}' for name, text in labels.items())} "
+        f"value={value} {_milliseconds(at)}"
         for labels, at, value in batch
     ]
     return "\n".join(lines).encode()

@@ -13,11 +13,11 @@ from rules.ingest.intake import Intake, Reason
 from rules.ingest.protocols.messages import BadMessage
 from rules.ingest.protocols.remote_write import read_version_1, read_version_2
 
-READERS = {
+READER_OF_VERSION = {
     "prometheus.WriteRequest": read_version_1,
     "io.prometheus.write.v2.Request": read_version_2,
 }  # fmt: skip
-WRITTEN = "X-Prometheus-Remote-Write-{}-Written"
+WRITTEN_HEADERS = "X-Prometheus-Remote-Write-{}-Written"
 
 
 class RemoteWriteView(ProtocolView):
@@ -27,7 +27,7 @@ class RemoteWriteView(ProtocolView):
         return refuse_hollow(unsnapped(encoding, body))
 
     def read(self, body: bytes, intake: Intake) -> None:
-        reader = READERS[self._message()]
+        reader = READER_OF_VERSION[self._message()]
         try:
             reader(body, intake)
         except BadMessage as error:
@@ -42,7 +42,7 @@ class RemoteWriteView(ProtocolView):
         answer = self.error(400, intake.in_words()) if intake.refused else HttpResponse(status=204)
         not_a_sample = intake.not_kept[Reason.STALE] + intake.not_kept[Reason.NOT_A_NUMBER]
         for kind, count in (("Samples", len(intake.columns) + not_a_sample), ("Histograms", 0), ("Exemplars", 0)):
-            answer[WRITTEN.format(kind)] = str(count)
+            answer[WRITTEN_HEADERS.format(kind)] = str(count)
         return answer
 
     def error(self, status: int, message: str) -> HttpResponse:
@@ -53,7 +53,7 @@ class RemoteWriteView(ProtocolView):
         parts = [part.strip() for part in str(self.request.headers.get("Content-Type", "")).split(";")]
         parameters = dict(part.split("=", 1) for part in parts[1:] if "=" in part)
         message = parameters.get("proto", "prometheus.WriteRequest").strip('"')
-        if parts[0].lower() != "application/x-protobuf" or message not in READERS:
+        if parts[0].lower() != "application/x-protobuf" or message not in READER_OF_VERSION:
             raise UnsupportedMediaType(
                 "", "The Content-Type must be application/x-protobuf, with proto=prometheus.WriteRequest or "
                 "proto=io.prometheus.write.v2.Request."

@@ -33,12 +33,12 @@ SELECT c.*, r.series_mode, r.group_by, r.series_aggregate, e.selector, e.cause A
                             AND (c.n = 0 OR (c.target = '' AND NOT c.metric = ANY(%(built_in)s)))
 """
 # The platform's series stand for the owner of the rule, unless that person has the same series.
-SUBJECT = "coalesce(l.user_id, c.owner_id)"
+SERIES_SUBJECT = "coalesce(l.user_id, c.owner_id)"
 IS_WATCHED = """(l.user_id IS NULL OR l.user_id = c.owner_id
             OR (c.applies_to = 'everyone' AND EXISTS (SELECT FROM smartagent_users u
                                                        WHERE u.id = l.user_id AND u.is_active)))"""
 LATEST = f"""
-SELECT c.rule_id, c.owner_id, c.n, c.series_mode, c.group_by, c.series_aggregate, {SUBJECT} AS subject_id,
+SELECT c.rule_id, c.owner_id, c.n, c.series_mode, c.group_by, c.series_aggregate, {SERIES_SUBJECT} AS subject_id,
        l.user_id IS NULL AS shared, l.target, l.labels, l.value, l.observed_at
   FROM eval_series_conditions c JOIN eval_live l ON l.selector = c.selector
  WHERE c.reducer = 'last' AND {IS_WATCHED}
@@ -56,7 +56,7 @@ def _reduced(reducers: Collection[str]) -> str:
          reduced AS MATERIALIZED (
               SELECT w.*, coalesce({reduced_sql("w.series_id", reducers)},
                                    CASE w.reducer WHEN 'count' THEN 0 WHEN 'absent' THEN 1 END) AS value FROM w)
-    SELECT c.rule_id, c.owner_id, c.n, c.series_mode, c.group_by, c.series_aggregate, {SUBJECT} AS subject_id,
+    SELECT c.rule_id, c.owner_id, c.n, c.series_mode, c.group_by, c.series_aggregate, {SERIES_SUBJECT} AS subject_id,
            l.user_id IS NULL AS shared, l.target, l.labels, l.value, %(now)s::timestamptz AS observed_at
       FROM eval_series_conditions c
       JOIN reduced l ON l.selector = c.selector AND l.reducer = c.reducer AND l.parameter = c.parameter
@@ -100,7 +100,7 @@ INSERT INTO eval_series_groups
 SELECT rule_id, subject_id, target, labels, row_number() OVER (PARTITION BY rule_id, subject_id ORDER BY target)
   FROM eval_series_values WHERE n = 0
 """
-READ = f"""
+READ_GROUPS = f"""
 SELECT c.rule_id, c.n, c.match, c.metric, c.reducer, c.span, c.operator, c.threshold, c.recovery, c.critical,
        c.parameter, i.subject_id, i.target AS instance, i.labels,
        CASE WHEN c.selector IS NULL THEN c.target ELSE i.target END AS target,
@@ -123,7 +123,7 @@ SELECT c.rule_id, c.n, c.match, c.metric, c.reducer, c.span, c.operator, c.thres
 FILL_VERDICTS = f"""
 INSERT INTO eval_series_verdicts
 SELECT rule_id, subject_id, instance, labels, verdict, cause, value, observed_at, worsens, conditions
-  FROM ({verdicts_sql(READ, "rule_id, subject_id, instance, labels")}) AS judged
+  FROM ({verdicts_sql(READ_GROUPS, "rule_id, subject_id, instance, labels")}) AS judged
 """
 
 

@@ -114,7 +114,7 @@ class Selection:
     live: int = 0
 
 
-NOTHING = Selection()
+NO_SERIES = Selection()
 
 
 def select_series(
@@ -125,7 +125,7 @@ def select_series(
     with connection.cursor() as cursor:
         cursor.execute(HAS_SELECTORS.format(only=only), params)
         if not cursor.fetchone()[0]:
-            return NOTHING
+            return NO_SERIES
         cursor.execute(CREATE_SELECTION_TABLES)
     given = params | _params(now, queries, person)
     try:

@@ -20,7 +20,7 @@ ALERT_METRIC, ALERT_EVENT = "alertmanager_alert", "alertmanager_alert"
 VALUES = {"firing": 1.0, "resolved": 0.0}
 MAX_ALERTS, MAX_TEXT = 10_000, 2000
 FURTHER_FIELDS = ("startsAt", "endsAt", "generatorURL", "fingerprint")
-SEVERITIES = {
+SEVERITY_OF_LABEL = {
     "critical": "critical", "page": "critical", "error": "error", "major": "error", "warning": "warning",
     "warn": "warning", "minor": "warning",
 }  # fmt: skip
@@ -75,7 +75,7 @@ def _id(owner: UUID | None, key: str, status: str, at: datetime) -> UUID:
 
 
 def _severity(labels: Mapping[str, str]) -> str:
-    return SEVERITIES.get(labels.get("severity", "").lower(), "info")
+    return SEVERITY_OF_LABEL.get(labels.get("severity", "").lower(), "info")
 
 
 def _message(name: str, status: str, annotations: Mapping[str, str]) -> str:

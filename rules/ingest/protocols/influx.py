@@ -16,7 +16,7 @@ NANOSECONDS = {
 }  # fmt: skip
 MAX_LINES = 100_000  # comments and empty ones included
 FIELD_OF_MEASUREMENT = "value"
-NAMES = Translations()
+INFLUX_NAMES = Translations()
 
 
 def read_lines(text: str, precision: str, intake: Intake) -> None:
@@ -73,8 +73,8 @@ def _read(line: str, where: str, scale: int, intake: Intake) -> None:
 
 def _named(measurement: str, field: str, tags: tuple[tuple[str, str], ...]) -> Named | str:
     said: Any = (measurement, field, tags)
-    named = NAMES.get(said)
+    named = INFLUX_NAMES.get(said)
     if named is None:
         name = measurement if field == FIELD_OF_MEASUREMENT else f"{measurement}_{field}"
-        return NAMES.keep(said, translate(name, tags), len(name) + sum(len(key) + len(tag) for key, tag in tags))
+        return INFLUX_NAMES.keep(said, translate(name, tags), len(name) + sum(len(key) + len(tag) for key, tag in tags))
     return named

@@ -14,7 +14,7 @@ from rules.ingest.protocols.otlp_attributes import Labels, labels_of_attributes,
 from rules.ingest.translation import Named, Translations, translate
 
 NO_RECORDED_VALUE = 1  # DataPointFlags
-NAMES = Translations()
+OTLP_NAMES = Translations()
 Sampled = tuple[str, Labels, float]  # what the name of a series ends with, its further labels, and a value
 
 
@@ -112,10 +112,10 @@ def _count_and_sum(point: Any) -> Iterator[Sampled]:
 
 def _named(name: str, labels: Labels) -> Named | str:
     said = (name, labels)
-    named = NAMES.get(said)
+    named = OTLP_NAMES.get(said)
     if named is None:
         length = len(name) + sum(len(key) + len(value) for key, value in labels)
-        return NAMES.keep(said, translate(name, labels), length)
+        return OTLP_NAMES.keep(said, translate(name, labels), length)
     return named
 
 

@@ -10,18 +10,18 @@ from rules.ingest.protocols.messages import BadMessage, parsed
 from rules.ingest.protocols.prometheus_messages import VERSION_1, VERSION_2
 from rules.ingest.translation import Named, Translations, translate
 
-STALE = 0x7FF0000000000002  # the NaN that ends a series (model/value/value.go)
-STALE_BYTES = struct.pack("<Q", STALE)
-NAMES = Translations()  # by the labels as they came: bytes of 1.0, texts of 2.0
+STALE_BITS = 0x7FF0000000000002  # the NaN that ends a series (model/value/value.go)
+STALE_BYTES = struct.pack("<Q", STALE_BITS)
+WRITE_NAMES = Translations()  # by the labels as they came: bytes of 1.0, texts of 2.0
 
 
 def read_version_1(body: bytes, intake: Intake) -> None:
     """Read a `prometheus.WriteRequest`; BadMessage where it is none."""
     for series in parsed(VERSION_1["WriteRequest"], body).timeseries:
         said = tuple(series.labels)
-        named = NAMES.get(said)
+        named = WRITE_NAMES.get(said)
         if named is None:
-            named = NAMES.keep(said, _of_pairs(_decoded(said)), sum(map(len, said)))
+            named = WRITE_NAMES.keep(said, _of_pairs(_decoded(said)), sum(map(len, said)))
         _add_samples(series, named, intake)
 
 
@@ -37,9 +37,9 @@ def read_version_2(body: bytes, intake: Intake) -> None:
         except IndexError:
             _leave_out(series, "a label refers to a symbol that is missing", intake)
             continue
-        named = NAMES.get(said)
+        named = WRITE_NAMES.get(said)
         if named is None:
-            named = NAMES.keep(said, _of_texts(said), sum(map(len, said)))
+            named = WRITE_NAMES.keep(said, _of_texts(said), sum(map(len, said)))
         _add_samples(series, named, intake)
 
 
