@@ -18,7 +18,12 @@ SeriesKey = tuple[UUID | None, str, str]  # whose, metric, and the key of the la
 Found = tuple[int, datetime | None]  # the id of a series, and when it ended
 
 MAX_KNOWN_SERIES = 100_000
-STILL_THERE = "SELECT id, xmin::text::int8, stale_at FROM metric_series WHERE id = ANY(%b)"
+# Those that are gone, or another row now, and those that have ended: hardly any, so that hardly any row is sent.
+CHANGED = """
+SELECT w.n - 1, q.stale_at FROM unnest(%b, %b) WITH ORDINALITY AS w (id, version, n)
+  LEFT JOIN metric_series q ON q.id = w.id AND q.xmin::text::int8 = w.version
+ WHERE q.id IS NULL OR q.stale_at IS NOT NULL
+"""
 # One index look-up for each series, however many there are.
 FIND_SERIES = """
 WITH wanted AS (SELECT * FROM unnest(%b::uuid[], %b::text[], %b::text[]) WITH ORDINALITY w (owner, metric, target, n))
@@ -47,11 +52,14 @@ def find_series(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> dict[
 def _still_there(cursor: psycopg.Cursor[Any], known: Mapping[int, tuple[int, int]]) -> dict[int, Found]:
     if not known:
         return {}
-    cursor.execute(STILL_THERE, [pack_integers([pk for pk, _ in known.values()])])
-    rows = {pk: (version, stale_at) for pk, version, stale_at in cursor.fetchall()}
-    return {
-        place: (pk, row[1]) for place, (pk, version) in known.items() if (row := rows.get(pk)) and row[0] == version
-    }
+    cursor.execute(CHANGED, [pack_integers([each[n] for each in known.values()]) for n in (0, 1)])
+    places, found = list(known), {place: (pk, None) for place, (pk, _) in known.items()}
+    changed: dict[int, Found] = {}
+    for n, stale_at in cursor.fetchall():
+        pk, _ = found.pop(places[n])
+        if stale_at is not None:
+            changed[places[n]] = (pk, stale_at)
+    return found | changed
 
 
 def _looked_up(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connection
 from django.utils import timezone
 
@@ -57,7 +57,7 @@ def bench_ingest(samples: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def _measured(protocol: str, body: Body, samples: int, token: str) -> ProtocolFigures:
-    application, seconds = get_wsgi_application(), 0.0
+    application, seconds = get_internal_wsgi_application(), 0.0
     _sent(application, _environ(body, next(_batches(1)), token))  # which loads the code of all addresses
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE metric_series, metric_samples CASCADE")
