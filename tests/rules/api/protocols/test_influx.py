@@ -19,6 +19,7 @@ from tests.rules.api.protocols.senders import Sender, kept
 
 WRITE = "/api/v2/write?org=o&bucket=b"
 NOW = int(time.time())
+LATER = NOW + 86_400
 TEXT = "text/plain; charset=utf-8"
 TELEGRAF = f"""\
 cpu,cpu=cpu0,host=web-1 usage_idle=97.5,usage_user=2i {NOW}000000000
@@ -65,9 +66,7 @@ def test_precision(alice, precision, digits):
 
 
 def test_good_lines_are_written_and_the_others_named_by_number(alice, bob):
-    body = (
-        f'cpu value=1\ncpu\nmem text="a\nb",free=2\nfusion_score value=1\ndisk value=1 {NOW + 900}000000000\nx v=1e999'
-    )
+    body = f'cpu value=1\ncpu\nmem text="a\nb",free=2\nfusion_score value=1\ndisk value=1 {LATER}000000000\nx v=1e999'
     for path, name in [(WRITE, "message"), ("/write?db=d", "error")]:
         answer = Sender(alice).post(path, body.encode(), TEXT)
         assert answer.status_code == 400

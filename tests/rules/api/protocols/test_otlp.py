@@ -81,7 +81,7 @@ def test_all_kinds_of_metrics(alice, content_type, encoding):
 
 @pytest.mark.parametrize("content_type", [PROTOBUF, JSON])
 def test_what_is_not_kept_is_a_partial_success(alice, content_type):
-    late = POINT | {"timeUnixNano": str(NOW + 10**12)}
+    late = POINT | {"timeUnixNano": str(NOW + 10**14)}
     wrong = [
         METRICS[0],
         {"name": "fusion_score", "gauge": {"dataPoints": [POINT | {"asInt": "7"}]}},

@@ -8,7 +8,7 @@ import pytest
 from rules.models import ActivityEntry, MetricReceipt, MetricSample, MetricSeries
 from tests.rules.api.protocols.senders import REMOTE_WRITE, STALE, Sender, kept, version_1
 
-NOW = int(time.time() * 1000)
+NOW, DAY = int(time.time() * 1000), 86_400_000
 LOAD = {"__name__": "node_load1", "instance": "web-1:9100", "job": "node"}
 KEY = 'node_load1{instance="web-1:9100",job="node"}'
 WRITTEN = "X-Prometheus-Remote-Write-Samples-Written"
@@ -54,7 +54,7 @@ def test_what_cannot_be_kept_is_answered_counted_and_logged_once(alice, version)
         (LOAD | {"target": "x" * 201}, [(1, NOW)]),
         ({"job": "node"}, [(1, NOW)]),
         ({"__name__": "fusion_score"}, [(1, NOW)]),
-        (LOAD, [(float("inf"), NOW), (1, NOW + 600_000), (1, -(2**45)), (float("nan"), NOW - 1), (5, NOW)]),
+        (LOAD, [(float("inf"), NOW), (1, NOW + DAY), (1, -(2**45)), (float("nan"), NOW - 1), (5, NOW)]),
     ]
     for _ in range(2):
         answer = sender.write(*wrong, version=version)
