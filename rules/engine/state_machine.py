@@ -23,6 +23,7 @@ FLAP_WINDOW_CHECKS = 21  # evaluations
 DRAFT_REASON = "The rule is a draft."
 NO_DATA_REASON = "no data"
 GONE_REASON = "series gone"
+UNWATCHED_REASON = "no longer evaluated"
 
 
 def step(state: StateRecord, observation: Observation, timing: Timing, now: datetime) -> Transition | None:
@@ -189,12 +190,13 @@ class _Step:
 
     def _gone(self) -> Transition | None:
         """End at once: nothing is left that `keep_firing_for` could wait for."""
+        reason = self.observation.cause or GONE_REASON
         if self.state.condition == InstanceState.OK:
             return None
         if self.state.fires:
-            return self._resolve(InstanceState.OK, GONE_REASON, self._changes())
+            return self._resolve(InstanceState.OK, reason, self._changes())
         event = Event.UNPENDING if self.state.condition == InstanceState.PENDING else Event.RECOVERED
-        return self._go(event, self._ended(InstanceState.OK, GONE_REASON))
+        return self._go(event, self._ended(InstanceState.OK, reason))
 
     def _resolve(self, where: str, reason: str, changes: tuple[datetime, ...]) -> Transition:
         ended = replace(self._ended(where, reason), changes=changes)

@@ -22,7 +22,7 @@ class InstanceState(models.TextChoices):
 
 class Verdict(models.TextChoices):
     """The result of a rule's condition. Held: no longer met, but not past the recovery threshold. Unseen: its series
-    had no reading at this one evaluation; gone: nor at the next."""
+    had no reading at this one evaluation; gone: nor at the next, or, where the cause says so, not watched any more."""
 
     MET = "met"
     HELD = "held"

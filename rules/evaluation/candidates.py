@@ -153,6 +153,14 @@ SELECT (SELECT coalesce(max(n), 0) FROM eval_candidates) + row_number() OVER (),
 """
 
 
+def add_candidates(readings: str, params: dict[str, Any], now: datetime) -> int:
+    """Add to eval_candidates the instances of `readings`, a SELECT of verdicts, that may change at `now`; return their
+    number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_adding(readings), _params(params, now))
+        return int(cursor.rowcount)
+
+
 def _params(params: dict[str, Any], now: datetime) -> dict[str, Any]:
     return params | {"now": now, "limit": settings.MAX_INSTANCES_PER_RULE}
 

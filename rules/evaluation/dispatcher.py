@@ -33,7 +33,7 @@ from rules.evaluation import stages
 from rules.evaluation.candidates import census_of, find_candidates, only
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
-from rules.evaluation.orphans import resolve_unwatched
+from rules.evaluation.orphans import add_unwatched
 from rules.evaluation.readings import cause_of, forget, gather, keep_changes
 from rules.evaluation.series.selection import select_series
 from rules.evaluation.transitions import record
@@ -114,10 +114,8 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         series = select_series(now, *only(owner, rule), query_names(), person)
         run.instances += series.live
         candidates, isolated = find_candidates(now, owner, rule, census.kinds, series)
+        candidates += _find_unwatched(run, owner, rule)
     with _timed(run, stages.RECORD):
-        _apart(
-            run, "Instances no longer evaluated were not resolved", lambda: resolve_unwatched(run.pk, now, owner, rule)
-        )
         recorded = record(candidates, run.pk, now)
         isolated.update(recorded.isolated)
         _name(run, isolated)
@@ -137,6 +135,16 @@ def _ask_sources(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> lis
     outcomes = ask_queries(queries, run.evaluated_at)
     _apart(run, "The state of data sources was not stored", lambda: record_outcomes(outcomes, run.evaluated_at))
     return outcomes
+
+
+def _find_unwatched(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> int:
+    """Add the instances that their rules no longer watch to the candidates; return their number."""
+    added: list[int] = []
+    _apart(
+        run, "Instances no longer evaluated were not resolved",
+        lambda: added.append(add_unwatched(run.evaluated_at, owner, rule)),
+    )  # fmt: skip
+    return sum(added)
 
 
 def _name(run: DispatchRun, isolated: Isolated[UUID]) -> None:

@@ -1,46 +1,35 @@
-"""Resolves firing instances that their rule no longer watches, since no evaluation would examine them again."""
+"""Ends instances that their rule no longer watches, since no evaluation would examine them again."""
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from rules.authority import IS_TRUSTED
 from rules.engine.evaluated_rules import IN_FORCE_SQL
-from rules.engine.open_alerts import open_sql
+from rules.engine.state_machine import UNWATCHED_REASON
+from rules.evaluation.candidates import add_candidates, only
+from rules.evaluation.verdict_queries import OWN_TARGET
 
-RESOLVE_ORPHANS_SQL = f"""
-WITH unwatched AS (
-    UPDATE rule_states s SET condition = 'ok', reason = %(reason)s, since = %(now)s, handling = 'open',
-           handled_by_id = NULL, handled_until = NULL, assignee_id = NULL, fired_at = NULL, critical = false,
-           flapping = false, silence_id = NULL, last_notified_at = NULL, failures = 0, retry_at = NULL
-      FROM automation_rules r, smartagent_users u
-     WHERE {open_sql()}
-       AND r.id = s.rule_id AND {IN_FORCE_SQL} AND u.id = s.user_id
-       AND greatest(s.since, s.last_notified_at) <= %(now)s
-       AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (%(rule)s::uuid IS NULL OR r.id = %(rule)s)
-       AND ((r.series_mode = 'one' AND s.target <> left(coalesce(r.target_integration, ''), 200))
-            OR (r.applies_to = 'owner' AND s.user_id <> r.user_id)
-            OR (r.applies_to = 'everyone' AND NOT u.is_active)
-            OR (s.user_id <> r.user_id AND NOT {IS_TRUSTED}))
- RETURNING s.id, s.rule_id, s.user_id, s.target, s.value, s.episode)
-INSERT INTO agent_activity_log (user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
-                                status, created_at, executed_at)
-SELECT r.user_id, r.id, %(run)s, s.id, 'smart_agent', 'rule_resolved', 'none',
-       jsonb_build_object(
-         'rule_name', r.rule_name, 'metric', r.metric_type, 'value', s.value, 'threshold', r.threshold_value,
-         'operator', r.condition_operator, 'target', s.target, 'severity', r.severity, 'person', s.user_id,
-         'from', 'firing', 'to', 'ok', 'reason', %(reason)s::text, 'episode', s.episode),
-       'success', %(now)s, %(now)s
-  FROM unwatched s JOIN automation_rules r ON r.id = s.rule_id
+# Of rules on series, `rules.evaluation.series.verdicts` finds those that matchers and labels leave out.
+UNWATCHED = f"""
+SELECT r.id AS rule_id, r.user_id AS owner_id, r.metric_type, r.condition_operator AS operator,
+       NULL::float8 AS threshold, NULL::float8 AS recovery, NULL::float8 AS critical, s.target,
+       interval '4 hours' AS repeat_every, interval '0' AS pending_for, interval '0' AS keep_firing_for,
+       r.no_data_policy, r.error_policy, r.status = 'draft' AS draft, s.user_id AS subject_id,
+       'gone' AS verdict, '{UNWATCHED_REASON}' AS cause, NULL::float8 AS value, NULL::timestamptz AS observed_at,
+       false AS worsens, NULL::jsonb AS conditions, s.labels
+  FROM rule_states s JOIN automation_rules r ON r.id = s.rule_id JOIN smartagent_users u ON u.id = s.user_id
+ WHERE s.condition <> 'ok' AND {IN_FORCE_SQL} {{only}}
+   AND ((r.series_mode = 'one' AND s.target <> {OWN_TARGET})
+        OR (r.applies_to = 'owner' AND s.user_id <> r.user_id)
+        OR (r.applies_to = 'everyone' AND NOT u.is_active)
+        OR (s.user_id <> r.user_id AND NOT {IS_TRUSTED}))
+   AND NOT EXISTS (SELECT FROM eval_candidates c
+                    WHERE c.rule_id = s.rule_id AND c.subject_id = s.user_id AND c.target = s.target)
 """
-ORPHAN_REASON = "no longer evaluated"
 
 
-def resolve_unwatched(run: UUID, now: datetime, owner: UUID | None, rule: UUID | None) -> int:
-    """Resolve instances of targets or people that their rule no longer watches; return their number."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            RESOLVE_ORPHANS_SQL, {"run": run, "now": now, "owner": owner, "rule": rule, "reason": ORPHAN_REASON}
-        )
-        return int(cursor.rowcount)
+def add_unwatched(now: datetime, owner: UUID | None, rule: UUID | None) -> int:
+    """Add to eval_candidates the instances of targets or people that their rule no longer watches; return their
+    number."""
+    condition, params = only(owner, rule)
+    return add_candidates(UNWATCHED.format(only=condition), params, now)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection
 
 from rules.evaluation.series.selection import OF_SERIES
-from rules.evaluation.series.verdicts import instances_sql
+from rules.evaluation.series.verdicts import OF_ONE_SERIES, instances_sql
 from rules.evaluation.verdict_queries import TRUSTED
 
 COUNT_MISSED = f"""
@@ -13,7 +13,7 @@ WITH watched AS (
     SELECT s.id, EXISTS ({instances_sql()}) AS has_reading
       FROM rule_states s JOIN automation_rules r ON r.id = s.rule_id
       JOIN eval_selectors e ON e.metric = r.metric_type AND e.matchers = r.matchers AND e.cause IS NULL
-     WHERE {TRUSTED} AND {OF_SERIES} AND s.target <> '' AND s.condition <> 'ok' {{only}})
+     WHERE {TRUSTED} AND {OF_SERIES} AND {OF_ONE_SERIES} AND s.condition <> 'ok' {{only}})
 UPDATE rule_states s SET missed = CASE WHEN w.has_reading THEN 0 ELSE least(s.missed + 1, 2) END
   FROM watched w WHERE w.id = s.id AND (NOT w.has_reading OR s.missed > 0)
 """

@@ -52,15 +52,18 @@ SELECT DISTINCT m.value, coalesce(q.labels->>m.label, '')
   FROM eval_matchers m JOIN ({series}) AS q ON q.metric = m.metric
  WHERE m.operator IN ('=~', '!~')
 """
+# Those of a state may be labels of no series any more.
 ALL_SERIES = """SELECT metric, labels FROM metric_series UNION ALL SELECT metric, labels FROM eval_series
- UNION ALL SELECT metric, jsonb_build_object('target', target) FROM eval_readings WHERE metric = ANY(%(built_in)s)"""
-IS_CHOSEN = """NOT EXISTS (
-    SELECT FROM eval_matchers m WHERE m.selector = e.selector AND NOT CASE m.operator
+ UNION ALL SELECT metric, jsonb_build_object('target', target) FROM eval_readings WHERE metric = ANY(%(built_in)s)
+ UNION ALL SELECT r.metric_type, s.labels FROM rule_states s JOIN automation_rules r ON r.id = s.rule_id
+            WHERE s.condition <> 'ok' AND r.series_mode <> 'one'"""
+AGREES_WITH_MATCHER = """CASE m.operator
            WHEN '=' THEN coalesce({labels}->>m.label, '') = m.value
            WHEN '!=' THEN coalesce({labels}->>m.label, '') <> m.value
            ELSE (m.operator = '=~') = EXISTS (
                 SELECT FROM eval_matching_values v
-                 WHERE v.pattern = m.value AND v.value = coalesce({labels}->>m.label, '')) END)"""
+                 WHERE v.pattern = m.value AND v.value = coalesce({labels}->>m.label, '')) END"""
+IS_CHOSEN = f"NOT EXISTS (SELECT FROM eval_matchers m WHERE m.selector = e.selector AND NOT {AGREES_WITH_MATCHER})"
 BUILT_IN_LABELS = "CASE WHEN q.target = '' THEN jsonb_build_object() ELSE jsonb_build_object('target', q.target) END"
 IN_RANGE = f"{{value}} BETWEEN -{LARGEST_VALUE} AND {LARGEST_VALUE}"
 # Metrics of queries are read from their answer, built-in ones from their source, and all others from the samples. The

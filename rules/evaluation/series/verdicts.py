@@ -5,8 +5,9 @@ whole: an error, no data at all, or more series than it may have instances.
 """
 
 from rules.engine.conditions import met_sql, verdict_sql
+from rules.engine.state_machine import UNWATCHED_REASON
 from rules.evaluation.series.aggregates import ON_EACH_READING
-from rules.evaluation.series.selection import OF_SERIES, Selection
+from rules.evaluation.series.selection import AGREES_WITH_MATCHER, OF_SERIES, Selection
 from rules.evaluation.verdict_queries import ONCE, RULE_COLUMNS, TRUSTED
 
 _INSTANCE = """i.rule_id, i.owner_id, i.metric_type, i.operator, i.threshold, i.recovery, i.critical, i.target,
@@ -25,6 +26,20 @@ _TOO_MANY_GROUPS = """(SELECT 'The rule has ' || to_char(max(g.place), 'FM999,99
     || to_char(%(limit)s, 'FM999,999,999') || ' instances, so only the first are evaluated. '
     || 'Add matchers, or group by fewer labels.'
    FROM eval_series_groups g WHERE g.rule_id = r.id HAVING max(g.place) > %(limit)s)"""
+
+
+# A row of rule_states of a series or group, not of the rule as a whole.
+OF_ONE_SERIES = "(s.target <> '' OR s.value IS NOT NULL)"
+_STATE_LABELS = """CASE WHEN s.labels = '{}' AND s.target <> '' THEN jsonb_build_object('target', s.target)
+    ELSE s.labels END"""
+# Whether the matchers exclude the labels of a row of rule_states, or they are not those to group by. Of a group, only
+# matchers of its own labels can tell.
+_IS_UNWATCHED = f"""(
+    EXISTS (SELECT FROM eval_matchers m WHERE m.selector = e.selector
+                AND (r.series_mode = 'each' OR r.group_by @> to_jsonb(m.label))
+                AND NOT {AGREES_WITH_MATCHER.format(labels=f"({_STATE_LABELS})")})
+    OR (r.series_mode = 'by' AND EXISTS (SELECT FROM jsonb_object_keys({_STATE_LABELS}) AS k
+                                          WHERE NOT r.group_by @> to_jsonb(k))))"""
 
 
 def series_verdicts(only: str, found: Selection) -> str:
@@ -66,7 +81,8 @@ SELECT {RULE_COLUMNS.format(target="v.target")}, v.subject_id, v.verdict, v.caus
 
 
 def _of_rule(only: str) -> str:
-    """The instance of the rule as a whole; clear only where it was something else before."""
+    """The instance of the rule as a whole; clear only where it was something else before. Where a series without labels
+    had that instance, it is ended like that of another series."""
     live = f"""(SELECT FROM eval_live l WHERE {ON_EACH_READING} AND l.selector = e.selector
         AND (l.user_id IS NULL OR l.user_id = r.user_id OR r.applies_to = 'everyone') {{which}})"""
     groups = "(SELECT FROM eval_series_groups g WHERE g.rule_id = r.id {which})"
@@ -74,25 +90,34 @@ def _of_rule(only: str) -> str:
     own = f"""EXISTS {live.format(which="AND l.target = '' AND coalesce(l.user_id, r.user_id) = r.user_id")}
         OR EXISTS {groups.format(which="AND g.target = '' AND g.subject_id = r.user_id")}"""
     return f"""
-SELECT {_INSTANCE}, CASE WHEN i.failure IS NOT NULL THEN 'failed' WHEN i.has_any THEN 'clear' ELSE 'missing' END,
-       coalesce(i.failure, ''), NULL::float8, NULL::timestamptz, false, NULL::jsonb, NULL::jsonb
+SELECT {_INSTANCE}, CASE WHEN i.unwatched THEN 'gone' WHEN i.failure IS NOT NULL THEN 'failed'
+                         WHEN NOT i.has_any THEN 'missing' WHEN NOT i.had_series THEN 'clear'
+                         WHEN i.missed > 0 THEN 'gone' ELSE 'unseen' END,
+       CASE WHEN i.unwatched THEN '{UNWATCHED_REASON}' ELSE coalesce(i.failure, '') END,
+       NULL::float8, NULL::timestamptz, false, NULL::jsonb, NULL::jsonb
   FROM (SELECT {RULE_COLUMNS.format(target="''")}, r.user_id AS subject_id,
                coalesce(e.cause, CASE WHEN {ON_EACH_READING} THEN {_TOO_MANY} ELSE {_TOO_MANY_GROUPS} END) AS failure,
-               {has_any} AS has_any, {own} AS own
+               {has_any} AS has_any, {own} AS own, s.id IS NOT NULL AS has_state, coalesce(s.missed, 0) AS missed,
+               coalesce({OF_ONE_SERIES}, false) AS had_series,
+               coalesce({OF_ONE_SERIES} AND {_IS_UNWATCHED}, false) AS unwatched
           FROM automation_rules r {_OWN_SELECTOR}
+          LEFT JOIN rule_states s ON s.rule_id = r.id AND s.user_id = r.user_id AND s.target = ''
+                                 AND s.condition <> 'ok'
          WHERE {TRUSTED} AND {OF_SERIES} {only} OFFSET 0) AS i
- WHERE NOT i.own AND (i.failure IS NOT NULL OR NOT i.has_any OR EXISTS (
-       SELECT FROM rule_states s
-        WHERE s.rule_id = i.rule_id AND s.user_id = i.subject_id AND s.target = '' AND s.condition <> 'ok'))
+ WHERE NOT i.own AND (i.failure IS NOT NULL OR NOT i.has_any OR i.has_state)
 """
 
 
 def _gone(only: str) -> str:
-    """Instances without a reading at this evaluation and the one before."""
+    """Instances that the matchers or labels of the rule leave out by now, and those without a reading at this
+    evaluation and the one before."""
     return f"""
-SELECT {RULE_COLUMNS.format(target="s.target")}, s.user_id, 'gone', '', NULL::float8, NULL::timestamptz, false,
-       NULL::jsonb, s.labels
-  FROM rule_states s JOIN automation_rules r ON r.id = s.rule_id {_OWN_SELECTOR}
- WHERE {TRUSTED} AND {OF_SERIES} AND s.condition <> 'ok' AND s.target <> '' AND s.missed > 0 AND e.cause IS NULL {only}
-   AND NOT EXISTS ({instances_sql()})
+SELECT {_INSTANCE}, 'gone', CASE WHEN i.unwatched THEN '{UNWATCHED_REASON}' ELSE '' END, NULL::float8,
+       NULL::timestamptz, false, NULL::jsonb, i.labels
+  FROM (SELECT {RULE_COLUMNS.format(target="s.target")}, s.user_id AS subject_id, s.labels,
+               s.missed > 0 AND e.cause IS NULL AS missed, {_IS_UNWATCHED} AS unwatched
+          FROM rule_states s JOIN automation_rules r ON r.id = s.rule_id {_OWN_SELECTOR}
+         WHERE {TRUSTED} AND {OF_SERIES} AND s.condition <> 'ok' AND s.target <> '' {only}
+           AND NOT EXISTS ({instances_sql()}) OFFSET 0) AS i
+ WHERE i.missed OR i.unwatched
 """

@@ -228,7 +228,7 @@ def test_a_silence_that_cannot_be_read_stops_nobody_and_is_named(alice, now, wri
 @pytest.mark.parametrize(("part", "problem"), [
     ("keep_changes", "Changes of built-in metrics were not stored: division by zero."),
     ("gather_silenced", "Silences were not applied: division by zero."),
-    ("resolve_unwatched", "Instances no longer evaluated were not resolved: division by zero."),
+    ("add_unwatched", "Instances no longer evaluated were not resolved: division by zero."),
 ])  # fmt: skip
 def test_a_part_that_fails_is_named_on_the_run_and_stops_no_rule(alice, now, monkeypatch, part, problem):
     def divide(*args):
