@@ -24,6 +24,7 @@ from rules.engine.series_labels import LABEL_NAME
 from rules.ingest.samples import METRIC_NAME
 from rules.models import DataSource, MetricQuery
 from smartagent.kernel.coerce import as_uuid
+from smartagent.rest.certificate_field import CertificatesField
 from smartagent.rest.fields import FlagField, JSONObjectField, TextField, TimeField, keepable
 from smartagent.rest.serializers import StrictModelSerializer
 
@@ -70,6 +71,11 @@ class DataSourceSerializer(StrictModelSerializer):
     """A server with the HTTP API of Prometheus."""
 
     verify_tls = FlagField(required=False, help_text="False: a certificate that is self-signed or expired is accepted.")
+    ca_certificate = CertificatesField(
+        required=False, allow_blank=True,
+        help_text="One or more certificates in PEM. Only what they have signed is then accepted. Empty: the usual "
+        "authorities.",
+    )  # fmt: skip
     enabled = FlagField(required=False, help_text="False: the source is not asked, and rules on it are in error.")
     password = TextField(
         required=False, allow_blank=True, write_only=True, max_length=MAX_SECRET,
@@ -92,8 +98,8 @@ class DataSourceSerializer(StrictModelSerializer):
     class Meta:
         model = DataSource
         fields = [
-            "id", "name", "address", "verify_tls", "authentication", "username", "password", "token", "headers",
-            "header_names", "secrets", "timeout", "person_label", "enabled", "state", "last_success_at",
+            "id", "name", "address", "verify_tls", "ca_certificate", "authentication", "username", "password", "token",
+            "headers", "header_names", "secrets", "timeout", "person_label", "enabled", "state", "last_success_at",
             "last_error_at", "last_error", "last_evaluation", "provisioned_by", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = [

@@ -11,9 +11,13 @@ from psycopg.errors import UniqueViolation
 from rules.data_sources.connections import SourceSecrets, keep_secrets, known_secrets_of
 from rules.data_sources.watched import watching
 from rules.models import ActivityEntry, DataSource, MetricQuery
+from smartagent.kernel.certificates import authorities_in_words
 from smartagent.kernel.formats import counted
 
-SOURCE_FIELDS = ("name", "address", "verify_tls", "authentication", "username", "timeout", "person_label", "enabled")
+SOURCE_FIELDS = (
+    "name", "address", "verify_tls", "ca_certificate", "authentication", "username", "timeout", "person_label",
+    "enabled",
+)  # fmt: skip
 QUERY_FIELDS = ("name", "source", "expression", "description", "unit")
 MAX_NAMED, MAX_SHOWN = 5, 200  # rules in a refusal; characters of a value in the log
 
@@ -127,7 +131,7 @@ def _shown(record: Any, name: str) -> str:
     value = getattr(record, name)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = str(value)
+    text = authorities_in_words(value) if name == "ca_certificate" else str(value)
     return (text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…") or "none"
 
 

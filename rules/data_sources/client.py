@@ -12,10 +12,11 @@ from rules.data_sources.answers import QueryFailed, QuerySeries, error_in, in_sh
 from rules.data_sources.connections import Connection
 from smartagent.kernel.secret_mask import hide
 from smartagent.outbound.client import Answer, send
-from smartagent.outbound.errors import NotSent
+from smartagent.outbound.errors import CertificateUntrusted, NotSent
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 MAX_VERSION = 60  # characters
+ENTER_CA = " If that is right, enter the certificate of its authority as CA certificate of the data source."
 QUERY_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
@@ -41,7 +42,7 @@ def version_of(source: Connection, seconds: float) -> str:
     try:
         answer = send(
             "GET", f"{source.address}/api/v1/status/buildinfo", headers=source.headers, seconds=seconds,
-            verify_tls=source.verify_tls,
+            trust=source.trust,
         )  # fmt: skip
         said = json.loads(answer.body)["data"]["version"] if answer.succeeded else ""
     except (NotSent, ValueError, KeyError, TypeError, RecursionError):
@@ -55,11 +56,12 @@ def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: 
     try:
         answer = send(
             "POST", f"{source.address}/api/v1/{path}", content=body, headers={**QUERY_FORM, **source.headers},
-            seconds=allowed, max_bytes=MAX_ANSWER_BYTES + 1, verify_tls=source.verify_tls,
+            seconds=allowed, max_bytes=MAX_ANSWER_BYTES + 1, trust=source.trust,
         )  # fmt: skip
         return _read(answer)
     except NotSent as error:
-        raise SourceSilent(f"{source.name}: {hide(str(error), source.hidden)}") from None
+        hint = ENTER_CA if isinstance(error, CertificateUntrusted) else ""
+        raise SourceSilent(f"{source.name}: {hide(str(error), source.hidden)}{hint}") from None
     except QueryFailed as error:
         raise QueryFailed(f"{source.name}: {hide(str(error), source.hidden)}") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 from rules.models import DataSource
 from smartagent.kernel.sealing import SecretLost, seal, unseal
 from smartagent.kernel.secret_mask import forms_of
+from smartagent.outbound.tls import Trust
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 RESERVED_HEADERS = frozenset({"authorization", "content-length", "content-type", "host", "transfer-encoding"})
@@ -30,7 +31,7 @@ class Connection:
     name: str
     address: str
     seconds: float
-    verify_tls: bool
+    trust: Trust
     headers: Mapping[str, str] = field(repr=False)
     hidden: tuple[str, ...] = field(repr=False)
 
@@ -67,8 +68,8 @@ def connection_to(source: DataSource) -> Connection:
     authorization = _authorization(source, secrets)
     sent = [each.partition(" ")[2] for each in authorization.values()]
     return Connection(
-        name=source.name, address=source.address.rstrip("/"), seconds=source.timeout, verify_tls=source.verify_tls,
-        headers=dict(secrets.headers) | authorization,
+        name=source.name, address=source.address.rstrip("/"), seconds=source.timeout,
+        trust=Trust(source.verify_tls, source.ca_certificate), headers=dict(secrets.headers) | authorization,
         hidden=forms_of([secrets.password, *sent, *secrets.headers.values()]),
     )  # fmt: skip
 

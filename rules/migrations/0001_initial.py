@@ -1621,6 +1621,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "ca_certificate",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="One or more certificates in PEM. Only what they have signed is then accepted. Empty: the usual authorities.",
+                        verbose_name="CA certificate",
+                    ),
+                ),
+                (
                     "authentication",
                     models.CharField(
                         choices=[

@@ -39,6 +39,14 @@ class DataSource(models.Model):
         db_default=True,
         help_text="Off: a certificate that is self-signed or expired is accepted.",
     )
+    ca_certificate = models.TextField(
+        "CA certificate",
+        default="",
+        blank=True,
+        db_default="",
+        help_text="One or more certificates in PEM. Only what they have signed is then accepted. Empty: the usual "
+        "authorities.",
+    )
     authentication = models.CharField(
         max_length=20, choices=Authentication.choices, default=Authentication.NONE, db_default=Authentication.NONE
     )

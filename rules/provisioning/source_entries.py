@@ -20,6 +20,7 @@ from rules.provisioning.problems import Path, Problem
 from rules.provisioning.rule_reading import NOT_TEXT, refused
 from rules.provisioning.yaml_text import Lines, line_of
 from smartagent.kernel.coerce import as_json_number
+from smartagent.rest.certificate_field import CertificatesField
 from smartagent.rest.fields import ChoiceField, FlagField, TextField
 
 MAX_SECTION = 5000  # entries
@@ -49,6 +50,7 @@ class FileSourceSerializer(serializers.Serializer[Any]):
     name = _text(100)
     address = _text(500)
     verify_tls = FlagField(default=True)
+    ca_certificate = CertificatesField(default="", allow_blank=True, error_messages={"invalid": NOT_TEXT})
     authentication = ChoiceField(DataSource.Authentication.choices, default=DataSource.Authentication.NONE)
     username = _text(200, default="", allow_blank=True)
     password_env = VariableField(required=False, max_length=120)

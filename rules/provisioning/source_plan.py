@@ -15,6 +15,7 @@ from rules.provisioning.source_entries import NOUNS, SourceEntry
 from rules.provisioning.source_matches import KnownSources
 from rules.provisioning.source_writing import QUERY_FILE_FIELDS, SOURCE_FILE_FIELDS, Provisioned, written_source
 from rules.registries import metrics
+from smartagent.kernel.certificates import authorities_in_words
 
 SECRET_OF_FIELD = {"password": "password_env", "token": "token_env", "headers": "headers_env"}
 NOT_A_METRIC = "A metric name starts with a letter or _ and contains only letters, digits and _ . : - after it."
@@ -132,7 +133,12 @@ class SourcePlanner:
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     for name in (*SOURCE_FILE_FIELDS, *QUERY_FILE_FIELDS):
         if before.get(name) != after.get(name):
-            yield name, before.get(name), after.get(name)
+            old, new = before.get(name), after.get(name)
+            yield name, *((_authorities(old), _authorities(new)) if name == "ca_certificate" else (old, new))
+
+
+def _authorities(pem: str | None) -> str | None:
+    return None if pem is None else authorities_in_words(pem)
 
 
 def _secret_changes(before: SourceSecrets, after: SourceSecrets) -> Iterator[tuple[str, Any, Any]]:

@@ -5,7 +5,9 @@ from typing import Any
 
 from rules.models import DataSource, MetricQuery
 
-SOURCE_FILE_FIELDS = ("address", "verify_tls", "authentication", "username", "timeout", "person_label", "enabled")
+SOURCE_FILE_FIELDS = (
+    "address", "verify_tls", "ca_certificate", "authentication", "username", "timeout", "person_label", "enabled",
+)  # fmt: skip
 QUERY_FILE_FIELDS = ("data_source", "expression", "description", "unit")
 Provisioned = DataSource | MetricQuery
 

@@ -30,13 +30,20 @@ PLAIN_SCALARS = {
 }  # fmt: skip
 
 
+PLAIN_LINES = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?\n){2,}")  # as of a certificate
+
+
 class Dumper(yaml.SafeDumper):
-    """PyYAML's safe dumper; it quotes texts that YAML 1.1 or 1.2 would read as another type."""
+    """PyYAML's safe dumper; it quotes texts that YAML 1.1 or 1.2 would read as another type. Plain lines stay lines."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_str(self, data: str) -> Any:
+        return self.represent_scalar(f"{TAG}str", data, style="|" if PLAIN_LINES.fullmatch(data) else None)
 
+
+Dumper.add_representer(str, Dumper.represent_str)
 for name, (shape, first) in PLAIN_SCALARS.items():
     Loader.add_implicit_resolver(TAG + name, shape, list(first))
     Dumper.add_implicit_resolver(TAG + name, shape, list(first))

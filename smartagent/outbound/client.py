@@ -2,13 +2,11 @@
 
 Redirects are not followed, and count as failures. Addresses of private networks are refused after the look-up, on each
 connection. A request ends within ten seconds, responses are read up to a limit, TLS is verified, and the proxies of the
-environment are used. Who asks can set another time, limit, or no verification.
+environment are used. Who asks can set another time, limit, or trust.
 """
 
-import atexit
 import email.utils
 import os
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -20,9 +18,11 @@ import httpx
 
 from smartagent.kernel.formats import plural
 from smartagent.outbound.addresses import is_ours, resolve
-from smartagent.outbound.errors import AddressRefused, NotSent, RequestRefused, Unreachable
-from smartagent.outbound.network import Checked, ToProxy, deadline, remaining
+from smartagent.outbound.errors import AddressRefused, CertificateUntrusted, NotSent, RequestRefused, Unreachable
+from smartagent.outbound.network import deadline, remaining
 from smartagent.outbound.proxies import proxy_of
+from smartagent.outbound.tls import USUAL, Trust, is_untrusted, tls_problem
+from smartagent.outbound.transports import transport_for
 
 CONNECT, TOTAL = 5.0, 10.0  # seconds
 MAX_RESPONSE_BYTES = 64 * 1024  # bytes of an answer
@@ -48,7 +48,7 @@ class Answer:
 
 def send(
     method: str, url: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None,
-    seconds: float | None = None, max_bytes: int = MAX_RESPONSE_BYTES, verify_tls: bool = True,
+    seconds: float | None = None, max_bytes: int = MAX_RESPONSE_BYTES, trust: Trust = USUAL,
 ) -> Answer:  # fmt: skip
     """Make one request within `seconds`; return the response with at most `max_bytes`, NotSent if there was none."""
     address = check_url(url)
@@ -56,11 +56,13 @@ def send(
     limits = {"timeout": httpx.Timeout(seconds, connect=min(CONNECT, seconds)).as_dict()}
     try:
         with deadline(seconds):
-            transport = _transport(_proxy_for(address), verify_tls)
             request = httpx.Request(
                 method, address, headers={**DEFAULT_HEADERS, **(headers or {})}, content=content, extensions=limits
             )
-            with closing(transport.handle_request(request)) as response:
+            with (
+                transport_for(_proxy_for(address), trust) as transport,
+                closing(transport.handle_request(request)) as response,
+            ):
                 body = _bounded(response, max_bytes)
     except httpx.TimeoutException:
         raise Unreachable(
@@ -69,7 +71,8 @@ def send(
     except (httpx.LocalProtocolError, UnicodeError):  # they quote what is secret
         raise RequestRefused(RequestRefused.__doc__) from None
     except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:
-        raise Unreachable(f"{address.host} could not be reached: {_words(error)}.") from None
+        kind = CertificateUntrusted if is_untrusted(error) else Unreachable
+        raise kind(f"{address.host} could not be reached: {_words(error)}.") from None
     return Answer(
         code=response.status_code, excerpt=_text(body), retry_after=_retry_after(response.headers.get("Retry-After")),
         seconds=time.perf_counter() - started, body=body,
@@ -87,46 +90,6 @@ def check_url(url: str) -> httpx.URL:
     if found.userinfo:
         raise AddressRefused("Do not put a name and password in the URL; use a header.")
     return found
-
-
-# With their open connections: for each proxy and without any, with and without verification of TLS.
-_transports: dict[tuple[str | None, bool], "_Transport"] = {}
-_making = threading.Lock()
-
-
-def _transport(proxy: str | None, verify_tls: bool) -> "_Transport":
-    """Return a transport without redirects, cookies and netrc passwords, which a client of httpx would use."""
-    with _making:
-        key = proxy, verify_tls
-        if key not in _transports:
-            _transports[key] = _Transport(*key)
-        return _transports[key]
-
-
-def _forget_inherited() -> None:
-    """Drop the parent's open connections in a forked child."""
-    global _transports, _making
-    _kept.append(_transports)  # to close them would end the parent's
-    _transports, _making = {}, threading.Lock()
-
-
-def _close_all() -> None:
-    """Close all connections at exit."""
-    for transport in _transports.values():
-        transport.close()
-
-
-_kept: list[object] = []
-atexit.register(_close_all)
-os.register_at_fork(after_in_child=_forget_inherited)
-
-
-class _Transport(httpx.HTTPTransport):
-    """httpx's transport over checked connections."""
-
-    def __init__(self, proxy: str | None, verify_tls: bool) -> None:
-        super().__init__(proxy=proxy, verify=verify_tls)
-        self._pool._network_backend = ToProxy() if proxy else Checked()
 
 
 def _proxy_for(address: httpx.URL) -> str | None:
@@ -171,4 +134,4 @@ def _retry_after(value: str | None) -> timedelta | None:
 def _words(error: Exception) -> str:
     if isinstance(error, NotSent):
         return str(error)
-    return (str(error) or type(error).__name__)[:300].rstrip(".")
+    return tls_problem(error) or (str(error) or type(error).__name__)[:300].rstrip(".")

@@ -43,6 +43,8 @@ REFUSALS = [
     ("* /api/data-sources/*", "Enter the password.", "the authentication may stand in the database"),
     ("* /api/data-sources/*", "Enter the token.", "the authentication may stand in the database"),
     ("* /api/data-sources/*", "Invalid URL.", "the names of hosts"),
+    ("* /api/data-sources/*", "Enter only certificates", "what makes a certificate"),
+    ("* /api/data-sources/*", "is damaged or incomplete.", "what makes a certificate"),
     ("* /api/metric-queries/*", "This name is already taken.", "names that are taken"),
     ("* /api/metric-queries/*", "is a built-in metric.", "which metrics are built in"),
     ("* /api/metric-queries/*", "are pushed, so rules could not", "which metrics are pushed"),

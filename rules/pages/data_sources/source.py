@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from contextlib import suppress
 from datetime import datetime
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from rules.data_sources.status import SOURCE_STATE_LABELS, SOURCE_TONES, source_
 from rules.data_sources.watched import watching
 from rules.models import DataSource
 from rules.pages.forms.data_source import DataSourceForm
+from smartagent.kernel.certificates import Authority, NotCertificates, authorities_in
 from smartagent.kernel.limits import limited, too_many
 from smartagent.shell.owned_admin import OwnedAdmin
 
@@ -38,6 +40,7 @@ def source_page(request: HttpRequest, model_admin: OwnedAdmin, pk: uuid.UUID) ->
     label = SOURCE_STATE_LABELS[source_state(source)]
     rules = watching(source.queries.values_list("name", flat=True)).visible_to(request.user)
     context = {
+        "authorities": _authorities_of(source), "now": timezone.now(),
         "title": source.name, "source": source, "state_label": label, "tone": SOURCE_TONES[label],
         "latency": latency_chart(source), "last": source.recent[-1] if source.recent else None,
         "errors": [each | {"at": datetime.fromisoformat(each["at"])} for each in source.errors[:MAX_LISTED]],
@@ -74,6 +77,12 @@ def test_source(request: HttpRequest, model_admin: OwnedAdmin, pk: uuid.UUID) ->
     found = probe(source, timezone.now())
     (messages.error if found.error else messages.success)(request, str(found))
     return HttpResponseRedirect(page_of_source(source))
+
+
+def _authorities_of(source: DataSource) -> list[Authority]:
+    with suppress(NotCertificates):  # another program may have written it
+        return authorities_in(source.ca_certificate)
+    return []
 
 
 def latency_chart(source: DataSource) -> str:

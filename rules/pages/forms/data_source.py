@@ -15,6 +15,7 @@ from unfold.widgets import (
 from rules.data_sources.connections import SourceSecrets, known_secrets_of
 from rules.data_sources.validation import ENTER_AGAIN_ELSEWHERE, MAX_SECRET, source_errors
 from rules.models import DataSource
+from smartagent.kernel.certificates import BEGIN_CERTIFICATE, NotCertificates, canonical_pem
 from smartagent.kernel.secret_mask import MASK
 
 STORED = "Stored. Empty: unchanged."
@@ -35,6 +36,16 @@ def _secret(label: str) -> forms.CharField:
     return forms.CharField(required=False, strip=True, max_length=MAX_SECRET, label=label, widget=widget)
 
 
+class CertificatesWidget(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    """Shows certificates, and nothing else that was entered: it may be a private key."""
+
+    def format_value(self, value: Any) -> str:
+        try:
+            return canonical_pem(value or "")
+        except NotCertificates:
+            return ""
+
+
 class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Creates or edits a data source; `secrets` are those to be stored with it."""
 
@@ -49,8 +60,8 @@ class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = DataSource
         fields = (
-            "name", "address", "authentication", "username", "password", "token", "headers", "verify_tls", "timeout",
-            "person_label", "enabled",
+            "name", "address", "authentication", "username", "password", "token", "headers", "verify_tls",
+            "ca_certificate", "timeout", "person_label", "enabled",
         )  # fmt: skip
         widgets = {
             "name": _text(placeholder="prometheus"),
@@ -58,6 +69,9 @@ class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
             "authentication": UnfoldAdminSelectWidget(),
             "username": _text(),
             "verify_tls": UnfoldBooleanSwitchWidget(),
+            "ca_certificate": CertificatesWidget(
+                attrs={"rows": 3, "spellcheck": "false", "data-secret": "", "placeholder": BEGIN_CERTIFICATE}
+            ),
             "timeout": UnfoldAdminIntegerFieldWidget(attrs={"min": 1, "max": 60}),
             "person_label": _text(placeholder="none"),
             "enabled": UnfoldBooleanSwitchWidget(),
@@ -72,6 +86,13 @@ class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
             if getattr(self.known, name):
                 self.fields[name].help_text = STORED
         self.secrets = self.known
+
+    def clean_ca_certificate(self) -> str:
+        """The certificates alone."""
+        try:
+            return canonical_pem(self.cleaned_data["ca_certificate"])
+        except NotCertificates as error:
+            raise forms.ValidationError(str(error)) from None
 
     def clean_headers(self) -> dict[str, str]:
         """The headers by name; … stands for a stored value."""
