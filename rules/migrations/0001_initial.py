@@ -348,6 +348,7 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "metric_rollups_5m", "abstract": False},
         ),
+        PartitionByMonth("metric_rollups_5m", "ended_at"),
         smartagent.adoption.operations.CreateOrCompleteModel(
             name="HourlyRollup",
             fields=[

@@ -8,7 +8,7 @@ from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
-from smartagent.doctor import delivery, disk_space, installation, scheduler, server, triggers
+from smartagent.doctor import delivery, disk_space, installation, partitions, scheduler, server, triggers
 from smartagent.doctor.findings import DoctorReport, Finding, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
@@ -66,6 +66,7 @@ def _checks(
     yield partial(check_migrations, migrated)
     yield from (partial(check_table, connection, table) for table in tables)
     yield partial(triggers.check_step, connection, migrated)
+    yield partial(partitions.check_partitions, connection, migrated, now)
     yield partial(triggers.check_people, connection)
     yield partial(triggers.check_sync, now)
     yield scheduler.check_schedules
