@@ -1,5 +1,6 @@
 """The points of a chart: the values that a rule compares."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -88,5 +89,9 @@ def _in_steps(series: Series, start: datetime, end: datetime) -> list[Point]:
 
 
 def _as_pushed(series: Series, start: datetime, end: datetime, max_age: timedelta | None) -> list[Point]:
-    inside = [(time, value) for time, value in zip(series.times, series.values, strict=True) if start < time <= end]
+    inside = [
+        (time, value if math.isfinite(value) else None)
+        for time, value in zip(series.times, series.values, strict=True)
+        if start < time <= end
+    ]
     return with_gaps(inside, max_age)

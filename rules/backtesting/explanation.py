@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from rules.backtesting.inputs import moment_at, moments_between, timing_of, watch_past_of
-from rules.backtesting.instances import InstanceInput, instances_of, watch_instance
+from rules.backtesting.instances import InstanceInput, TooManyToAggregate, instances_of, watch_instance
 from rules.backtesting.observations import ConditionResult
 from rules.backtesting.replay import SilencedAt
 from rules.backtesting.series import readings
@@ -14,6 +14,7 @@ from rules.engine.state_machine import acted
 from rules.engine.states import StateRecord, Timing
 from rules.lifecycle.versions import as_it_was, made_at
 from rules.models import AutomationRule
+from smartagent.kernel.durations import length_text
 
 BEFORE = timedelta(days=2)  # how far back the simulation of the state starts
 
@@ -74,7 +75,14 @@ def explain(rule: AutomationRule, person: UUID, at: datetime, target: str = "") 
 
 
 def _instance(rule: AutomationRule, person: UUID, start: datetime, end: datetime, target: str) -> InstanceInput:
-    found = instances_of(rule, person, start, end, target).listing
+    try:
+        found = instances_of(rule, person, start, end, target).listing
+    except TooManyToAggregate as error:
+        raise ValueError(
+            f"This group has {error.series:,} series, too many to recompute: Why needs their readings at each "
+            f"evaluation of the {length_text(BEFORE)} before. The activity log has what was decided; matchers, or more "
+            f"labels to group by, make smaller groups."
+        ) from error
     if not found:
         raise ValueError(f"The rule has no series {target or 'without labels'} for this person.")
     return found[0]

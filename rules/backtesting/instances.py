@@ -4,12 +4,12 @@ An instance of one series is as good as a rule on that series. The series of a g
 evaluation, as PostgreSQL does, and make a series of their own.
 """
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil, fsum
 from typing import Any
 from uuid import UUID
 
@@ -38,9 +38,20 @@ SELECT DISTINCT metric, target FROM metric_series
  ORDER BY metric, target LIMIT %(maximum)s
 """
 AGGREGATE_OF_GROUP: dict[str, Any] = {
-    "sum": fsum, "avg": lambda values: fsum(values) / len(values), "min": min, "max": max,
+    "sum": math.fsum, "avg": lambda values: math.fsum(values) / len(values), "min": min, "max": max,
     "count": lambda values: float(len(values)),
 }  # fmt: skip
+
+
+class TooManyToAggregate(ValueError):
+    """So many series at so many evaluations are more than can be aggregated here."""
+
+    def __init__(self, series: int, moments: int) -> None:
+        self.series, self.moments = series, moments
+        super().__init__(
+            f"{series:,} series at {moments:,} evaluations are more than can be aggregated here. Add matchers, or "
+            f"choose a period of at most {MAX_AGGREGATED // series:,} evaluations."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,9 @@ def instances_of(
 def _aggregated_at_every(moments: int, series: int, points: int) -> int:
     """At each how many evaluations the series of groups are aggregated. ValueError where they are too many."""
     if points:
-        return max(1, ceil(moments / points), ceil(moments * series / MAX_AGGREGATED_OF_CHART))
+        return max(1, math.ceil(moments / points), math.ceil(moments * series / MAX_AGGREGATED_OF_CHART))
     if moments * series > MAX_AGGREGATED:
-        raise ValueError(
-            f"{series:,} series at {moments:,} evaluations are more than can be aggregated here. Add matchers, or "
-            f"choose a period of at most {MAX_AGGREGATED // series:,} evaluations."
-        )
+        raise TooManyToAggregate(series, moments)
     return 1
 
 
@@ -206,9 +214,13 @@ def _aggregated(
     aggregate: str, watched: RuleConditions, condition: Condition, targets: Sequence[str],
     own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime],
 ) -> Iterator[tuple[datetime, float]]:  # fmt: skip
+    """The aggregated value at each of `moments` at which a series has one; NaN where one is out of range."""
     each_of = [replace(watched, conditions=[replace(condition, target=target)]) for target in targets]
     for moment in moments:
-        found = [one.evaluate(own, platform, moment)[0].value for one in each_of]
-        values = [value for value in found if value is not None]
-        if values and all(abs(value) <= LARGEST_VALUE for value in values):
-            yield moment, AGGREGATE_OF_GROUP[aggregate](values)
+        found = [one.evaluate(own, platform, moment)[0] for one in each_of]
+        values = [
+            math.nan if each.cause else each.value or 0.0 for each in found if each.cause or each.value is not None
+        ]
+        if values:
+            is_safe = all(abs(value) <= LARGEST_VALUE for value in values)
+            yield moment, AGGREGATE_OF_GROUP[aggregate](values) if is_safe else math.nan

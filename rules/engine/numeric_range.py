@@ -1,5 +1,8 @@
 """The range of numbers that windows compute with: within it nothing overflows, in PostgreSQL or Python."""
 
+import sys
+
+LARGEST_FLOAT = sys.float_info.max
 LARGEST_VALUE = 1e150  # PostgreSQL squares what it averages
 BEYOND_RANGE = "the latest reading is beyond the range of numbers"
 SMALLEST = 1e-150  # of what one divides by or multiplies with

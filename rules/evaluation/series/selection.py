@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.label_matchers import LabelMatcher, compiled, read_matchers
-from rules.engine.numeric_range import LARGEST_VALUE
+from rules.engine.numeric_range import LARGEST_FLOAT
 from rules.registries import metrics
 from smartagent.kernel.bulk_copy import copy_rows
 
@@ -65,7 +65,8 @@ AGREES_WITH_MATCHER = """CASE m.operator
                  WHERE v.pattern = m.value AND v.value = coalesce({labels}->>m.label, '')) END"""
 IS_CHOSEN = f"NOT EXISTS (SELECT FROM eval_matchers m WHERE m.selector = e.selector AND NOT {AGREES_WITH_MATCHER})"
 BUILT_IN_LABELS = "CASE WHEN q.target = '' THEN jsonb_build_object() ELSE jsonb_build_object('target', q.target) END"
-IN_RANGE = f"{{value}} BETWEEN -{LARGEST_VALUE} AND {LARGEST_VALUE}"
+# Groups refuse values that are too large to be added (rules.evaluation.series.aggregates); each series can be compared.
+IS_FINITE = f"{{value}} BETWEEN -{LARGEST_FLOAT} AND {LARGEST_FLOAT}"
 # Metrics of queries are read from their answer, built-in ones from their source, and all others from the samples. The
 # reading of a person as a whole is no series beside those of the person's integrations.
 FILL_LIVE = f"""
@@ -77,16 +78,16 @@ SELECT e.selector, q.id, q.user_id, q.target, q.labels, newest.value, newest.obs
        SELECT s.value, s.observed_at FROM metric_samples s
         WHERE s.series_id = q.id AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
         ORDER BY s.observed_at DESC LIMIT 1) newest
- WHERE e.cause IS NULL AND {IN_RANGE.format(value="newest.value")}
+ WHERE e.cause IS NULL AND {IS_FINITE.format(value="newest.value")}
    AND NOT e.metric = ANY(%(built_in)s) AND NOT e.metric = ANY(%(queries)s)
 UNION ALL
 SELECT e.selector, NULL, q.user_id, q.target, q.labels, q.value, q.observed_at, false
   FROM eval_selectors e JOIN eval_series q ON q.metric = e.metric {{person}} {{chosen_pushed}}
- WHERE e.cause IS NULL AND {IN_RANGE.format(value="q.value")}
+ WHERE e.cause IS NULL AND {IS_FINITE.format(value="q.value")}
 UNION ALL
 SELECT e.selector, NULL, q.user_id, q.target, {BUILT_IN_LABELS}, q.value, q.observed_at, false
   FROM eval_selectors e JOIN eval_readings q ON q.metric = e.metric {{person}} {{chosen_built_in}}
- WHERE e.cause IS NULL AND {IN_RANGE.format(value="q.value")} AND e.metric = ANY(%(built_in)s)
+ WHERE e.cause IS NULL AND {IS_FINITE.format(value="q.value")} AND e.metric = ANY(%(built_in)s)
    AND (q.target <> '' OR NOT EXISTS (SELECT FROM eval_readings o WHERE o.metric = q.metric AND o.target <> ''
                                                                     AND o.user_id = q.user_id))
 """

@@ -12,13 +12,15 @@ from rules.backtesting.chart_points import chart_of_instance
 from rules.backtesting.explanation import explain
 from rules.backtesting.replay import replay
 from rules.backtesting.trial import try_out
+from rules.engine.numeric_range import TOO_FAR
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample
 from tests.examples import examples
 from tests.rules.backtesting.test_same_as_dispatch import START, TICK, digits, rules
-from tests.rules.evaluation.test_series import on_load, push, run
+from tests.rules.evaluation.test_series import on_load, push, run, states
 
-values = st.lists(st.none() | st.integers(0, 10).map(float), max_size=20)
+# 12 is too far to be added: groups have an error then.
+values = st.lists(st.none() | st.integers(0, 12).map(lambda n: 1e200 if n == 12 else float(n)), max_size=20)
 SERIES = [{"host": host, "disk": disk} for host in "ab" for disk in "xy"]
 MODES = [
     {"series_mode": "each"},
@@ -106,3 +108,23 @@ def test_why_explains_one_series(alice, now):
     assert explain(rule, alice.pk, now, '{host="b"}').verdict == "clear"
     with pytest.raises(ValueError, match="no series"):
         explain(rule, alice.pk, now, '{host="c"}')
+
+
+def test_why_refuses_a_group_of_too_many_series_in_words_of_its_own(alice, now, monkeypatch):
+    push(now, {"host=a": 95, "host=b": 5})
+    monkeypatch.setattr(instances, "MAX_AGGREGATED", 100)
+    with pytest.raises(ValueError, match=r"This group has 2 series, .* The activity log has what was decided"):
+        explain(on_load(alice, series_mode="by", series_aggregate="sum"), alice.pk, now)
+
+
+@pytest.mark.parametrize("aggregate", ["sum", "max"])
+def test_a_reading_too_far_to_be_added_is_an_error_of_its_group_alone(alice, now, aggregate):
+    push(now, {"host=a": 1e200, "host=b": 5})
+    each = on_load(alice)
+    group = on_load(alice, series_mode="by", series_aggregate=aggregate)
+    run(now)
+    assert states(each) == {'{host="a"}': "firing"}
+    assert states(group) == {"": "error"}
+    why = explain(group, alice.pk, now)
+    assert (why.verdict, why.observed[0].cause) == ("failed", TOO_FAR)
+    assert [str(made.transition.new) for made in replay(group, now - 4 * TICK, now).transitions] == ["no_data", "error"]
