@@ -94,17 +94,18 @@ class Notify(Action):
     notifies_resolved = True
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
-        directory = Directory((firing.owner_id, recipients_of(firing.config)) for firing in firings)
+        groups = grouped(firings)  # the firings of a group have their rule, and so its recipients, in common
+        directory = Directory((group[0].owner_id, recipients_of(group[0].config)) for group in groups)
         free = may_notify_others({firing.rule_id for firing in firings})
         templated = rule_facts(firings, ("title", "message"))
         messages: list[Message] = []
         outcomes: dict[UUID, Outcome] = {}
-        for group in grouped(firings):
+        for group in groups:
             first = group[0]
             recipients = directory.find(first.owner_id, recipients_of(first.config), others=first.rule_id in free)
             some = self.messages(group, recipients, templated)
             messages += some
-            outcomes |= {firing.entry_id: _outcome(some, recipients) for firing in group}
+            outcomes |= dict.fromkeys((firing.entry_id for firing in group), _outcome(some, recipients))
         if messages:
             post(messages, firings[0].now)
         gone = begin([firing for firing in firings if not outcomes[firing.entry_id].error], free)

@@ -118,11 +118,13 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
     claimed: list[tuple[str, Firing]] = []
     done: list[tuple[UUID, Outcome]] = []
     unread: set[UUID] = set()
+    options = {raw: options_in(raw) for raw in {row[10] for row in rows}}  # one rule may have thousands of instances
+    without = {raw for raw in options if has_no_options(raw)}
     for row in rows:
         try:
             if row[-1]:
-                claimed.append((row[1], _firing(row, now)))
-                unread |= {row[0]} if has_no_options(row[10]) else set()
+                claimed.append((row[1], _firing(row, options[row[10]], now)))
+                unread |= {row[0]} if row[10] in without else set()
         # Other programs may have written anything there.
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             done.append((row[0], Outcome(error=f"The context of this entry cannot be read: {cause_of(error)}")))
@@ -136,9 +138,9 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
     return (rows[-1][3], rows[-1][0]) if rows else None, [outcome for _, outcome in done]
 
 
-def _firing(row: tuple[Any, ...], now: datetime) -> Firing:
-    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, raw_config, person, subject, _ = row
-    context, config = json.loads(raw_context), options_in(raw_config)  # Django gives JSON columns as text
+def _firing(row: tuple[Any, ...], config: dict[str, Any], now: datetime) -> Firing:
+    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, _, person, subject, _ = row
+    context = json.loads(raw_context)  # Django gives JSON columns as text
     return Firing(
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
         state_id=state, subject_id=subject or UUID(str(context["person"])), subject_name=person or "somebody",
