@@ -7,28 +7,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from rules.api.prometheus_choice import LISTS, SINGLE, alerts_of, group_page, refuse_parameters, shown_of
+from rules.api.prometheus_schema import describes_alerts, describes_rules
 from rules.models import AutomationRule, DispatchRun, MetricQuery, RuleState
-from rules.prometheus.exposed import group_of, labels_shown, shown_alert, shown_groups, shown_rule
-from rules.prometheus.expressions import Unsupported
-from rules.prometheus.native import plain_matchers
+from rules.prometheus.exposed import Shown, shown_alert, shown_groups, shown_rule
 from smartagent.accounts.tokens import AgentTokenAuthentication
 from smartagent.rest.errors import errors_of, exception_handler
 
-MAX_RULES, MAX_ALERTS = 5000, 10_000
-MAX_FILTERS = 50  # values of a parameter
-LISTS = ("rule_name[]", "rule_group[]", "file[]", "match[]")
-SINGLE = ("type", "exclude_alerts")
-SHOWN_STATES = ("pending", "firing", "recovering", "error")
 ERROR_TYPES = {400: "bad_data", 401: "unauthorized", 403: "forbidden", 404: "not_found", 503: "unavailable"}
 
 
-@extend_schema(exclude=True)
 class PrometheusView(APIView):
     """The base of both views."""
 
@@ -37,12 +30,14 @@ class PrometheusView(APIView):
     lists: ClassVar[tuple[str, ...]] = ()
     single: ClassVar[tuple[str, ...]] = ()
 
-    def get(self, request: Request) -> Response:
-        _refuse_parameters(request, self.lists, self.single)
-        return Response({"status": "success", "data": self.data(request)})
+    def answer(self, request: Request) -> Response:
+        """The response in Prometheus' envelope."""
+        refuse_parameters(request, self.lists, self.single)
+        data, warnings = self.data(request)
+        return Response({"status": "success", "data": data} | ({"warnings": warnings} if warnings else {}))
 
-    def data(self, request: Request) -> Any:
-        """What is answered as `data`."""
+    def data(self, request: Request) -> tuple[dict[str, Any], list[str]]:
+        """What is answered as `data`, and the warnings about it."""
         raise NotImplementedError
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -65,9 +60,13 @@ class AlertsView(PrometheusView):
 
     queryset = RuleState.objects.none()
 
-    def data(self, request: Request) -> Any:
-        states = _states(request.user, ("pending", "firing", "recovering"))
-        return {"alerts": [shown_alert(state, state.rule) for state in states]}
+    @describes_alerts
+    def get(self, request: Request) -> Response:
+        return self.answer(request)
+
+    def data(self, request: Request) -> tuple[dict[str, Any], list[str]]:
+        states, warnings = alerts_of(request.user)
+        return {"alerts": [shown_alert(state, state.rule) for state in states]}, warnings
 
 
 class RulesView(PrometheusView):
@@ -75,73 +74,31 @@ class RulesView(PrometheusView):
 
     lists, single = LISTS, SINGLE
 
-    def data(self, request: Request) -> Any:
+    @describes_rules
+    def get(self, request: Request) -> Response:
+        return self.answer(request)
+
+    def data(self, request: Request) -> tuple[dict[str, Any], list[str]]:
+        page = group_page(request)
         if request.query_params.get("type", "alert") == "record":
-            return {"groups": []}
-        rules = _chosen(request)
-        states: dict[Any, list[RuleState]] = {}
-        for state in _states(request.user, SHOWN_STATES):
-            states.setdefault(state.rule_id, []).append(state)
-        watched = {rule.metric_type for rule in rules}
-        queries: Mapping[str, str] = dict(
-            MetricQuery.objects.filter(name__in=watched).values_list("name", "expression")
+            return {"groups": []}, []
+        without_alerts = request.query_params.get("exclude_alerts") == "true"
+        alerts, warnings = ([], []) if without_alerts else alerts_of(request.user, page.rules)
+        shown, queries, at = shown_of(request.user, page.rules, alerts), _queries(page.rules), _evaluated_at()
+        groups = shown_groups(
+            [
+                (rule, shown_rule(rule, shown.get(rule.pk, Shown()), queries.get(rule.metric_type, ""), at))
+                for rule in page.rules
+            ],
+            at,
         )
-        at, alerts = _evaluated_at(), request.query_params.get("exclude_alerts") != "true"
-        shown = [
-            (rule, shown_rule(rule, states.get(rule.pk, []), queries.get(rule.metric_type, ""), at, alerts=alerts))
-            for rule in rules
-        ]
-        return {"groups": shown_groups(shown, at)}
+        return {"groups": groups} | ({"groupNextToken": page.next_token} if page.next_token else {}), warnings
 
 
-def _refuse_parameters(request: Request, lists: tuple[str, ...], single: tuple[str, ...]) -> None:
-    for name, values in request.query_params.lists():
-        if name not in (*lists, *single):
-            known = ", ".join((*lists, *single)) or "none"
-            raise ValidationError({name[:100]: [f"Unknown parameter. Valid parameters: {known}."]})
-        if len(values) > (MAX_FILTERS if name in lists else 1):
-            raise ValidationError({name: ["Too many values."]})
-    if request.query_params.get("type", "alert") not in ("alert", "record"):
-        raise ValidationError({"type": ["Must be alert or record."]})
-    if request.query_params.get("exclude_alerts", "true") not in ("true", "false"):
-        raise ValidationError({"exclude_alerts": ["Must be true or false."]})
-
-
-def _chosen(request: Request) -> list[AutomationRule]:
-    """The rules that the parameters choose."""
-    names, groups, files, matches = (request.query_params.getlist(name) for name in LISTS)
-    rules = AutomationRule.objects.visible_to(request.user).active().select_related("user").order_by("rule_name", "pk")
-    if names:
-        rules = rules.filter(rule_name__in=[name.replace("\x00", "") for name in names])
-    found = list(rules[: MAX_RULES + 1])
-    if len(found) > MAX_RULES:
-        raise ValidationError({"detail": [f"More than {MAX_RULES:,} rules. Name some by rule_name[]."]})
-    selectors = [_matchers(text) for text in matches]
-    return [
-        rule
-        for rule in found
-        if (not groups or group_of(rule)[1] in groups)
-        and (not files or group_of(rule)[0] in files)
-        and (not selectors or any(_agrees(labels_shown(rule), each) for each in selectors))
-    ]
-
-
-def _matchers(text: str) -> list[tuple[str, str, str]]:
-    try:
-        return plain_matchers(text)
-    except Unsupported as error:
-        raise ValidationError({"match[]": [str(error)]}) from None
-
-
-def _agrees(labels: Mapping[str, str], matchers: list[tuple[str, str, str]]) -> bool:
-    return all((labels.get(name, "") == value) == (sign == "=") for name, sign, value in matchers)
-
-
-def _states(user: Any, conditions: tuple[str, ...]) -> list[RuleState]:
-    """Instances in these states of active rules that `user` may see, the newest first."""
-    states = RuleState.objects.visible_to(user).filter(condition__in=conditions, rule__status="active")
-    states = states.filter(rule__deleted_at=None).select_related("rule", "user").order_by("-since", "-pk")
-    return list(states[:MAX_ALERTS])
+def _queries(rules: list[AutomationRule]) -> Mapping[str, str]:
+    """The expressions of the metric queries that `rules` watch, by name."""
+    watched = {rule.metric_type for rule in rules}
+    return dict(MetricQuery.objects.filter(name__in=watched).values_list("name", "expression"))
 
 
 def _evaluated_at() -> datetime | None:

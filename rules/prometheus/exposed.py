@@ -3,7 +3,8 @@
 https://prometheus.io/docs/prometheus/latest/querying/api/#rules and #alerts
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,25 +33,28 @@ def shown_alert(state: RuleState, rule: AutomationRule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shown_rule(
-    rule: AutomationRule, states: list[RuleState], expression: str, evaluated_at: datetime | None, *, alerts: bool
-) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What is shown of the instances of a rule: their conditions, the error of one that has one, and alerts."""
+
+    conditions: frozenset[str] = frozenset()
+    error: str = ""
+    alerts: Sequence[RuleState] = ()
+
+
+def shown_rule(rule: AutomationRule, shown: Shown, expression: str, evaluated_at: datetime | None) -> dict[str, Any]:
     """One rule with its pending and firing instances; `expression` is that of its metric query, if it has one."""
-    active = [
-        shown_alert(state, rule) for state in states if fires_now(state.condition) or state.condition == "pending"
-    ]
-    kinds = {alert["state"] for alert in active}
-    failed = next((state.reason for state in states if state.condition == "error"), "")
+    firing, pending = any(map(fires_now, shown.conditions)), "pending" in shown.conditions
     found = {
-        "state": "firing" if "firing" in kinds else "pending" if kinds else "inactive", "name": rule.rule_name,
+        "state": "firing" if firing else "pending" if pending else "inactive", "name": rule.rule_name,
         "query": _query(rule, expression), "duration": rule.pending_for.total_seconds(),
         "keepFiringFor": rule.keep_firing_for.total_seconds(),
         "labels": {"severity": rule.severity} | _own_labels(rule),
-        "annotations": annotations_shown(rule), "alerts": active if alerts else [],
-        "health": "err" if failed else "ok" if evaluated_at else "unknown", "evaluationTime": 0,
+        "annotations": annotations_shown(rule), "alerts": [shown_alert(state, rule) for state in shown.alerts],
+        "health": "err" if shown.error else "ok" if evaluated_at else "unknown", "evaluationTime": 0,
         "lastEvaluation": _time(evaluated_at), "type": "alerting",
     }  # fmt: skip
-    return found | ({"lastError": failed} if failed else {})
+    return found | ({"lastError": shown.error} if shown.error else {})
 
 
 def group_of(rule: AutomationRule) -> tuple[str, str]:

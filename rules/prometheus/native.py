@@ -27,18 +27,6 @@ def read_expression(text: str) -> Joined:
     return _joined(parsed(text))
 
 
-def plain_matchers(text: str) -> list[tuple[str, str, str]]:
-    """The matchers of a selector, as label, `=` or `!=`, and value; Unsupported where it has others."""
-    tree = bare(parsed(text))
-    if not isinstance(tree, promql_parser.VectorSelector):
-        raise Unsupported('Give a selector, for example {severity="critical"}.')
-    found = [(each.name, _sign(each), each.value) for each in tree.matchers.matchers]
-    found += [("alertname", "=", tree.name)] if tree.name else []
-    if tree.matchers.or_matchers or any(sign not in ("=", "!=") for _, sign, _ in found):
-        raise Unsupported("Only the matchers = and != are supported here.")
-    return found
-
-
 def _sign(matcher: Any) -> str:
     return SIGN_OF_MATCH[str(matcher.op).rpartition(".")[2]]
 

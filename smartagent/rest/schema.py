@@ -38,6 +38,7 @@ ERROR_RESPONSES = {
 }  # fmt: skip
 COMMON_STATUSES = ("400", "401", "403", "405", "406", "429", "500", "503")
 WITH_BODY = ("413", "415")
+OWN_ERRORS = "x-own-errors"  # marks an operation that describes its errors itself
 METHODS = ("get", "post", "put", "patch", "delete")
 # Classes whose docstrings are about code, and describe no operation or object that inherits them.
 BASES = (
@@ -60,6 +61,17 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A personal token; create one under API tokens."}
+
+
+class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes authentication of agents by personal token."""
+
+    target_class = "smartagent.accounts.tokens.AgentTokenAuthentication"
+    name = "agentToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        text = "A personal token; also as `Token …`, or as the password of Basic authentication with any user name."
+        return {"type": "http", "scheme": "bearer", "description": text}
 
 
 class Schema(AutoSchema):
@@ -121,7 +133,8 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
-                _add_errors(path, operations[method])
+                if not operations[method].pop(OWN_ERRORS, False):
+                    _add_errors(path, operations[method])
                 _refuse_empty(operations[method])
                 _require_body(operations[method], schemas)
     return result

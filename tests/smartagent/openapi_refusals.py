@@ -81,6 +81,14 @@ REFUSALS = [
     ("POST /api/rules/import-prometheus/", "A Prometheus rules file has a list", "what stands in a text"),
     ("POST /api/samples/", "samples are invalid; nothing was written.", "how many, beside what is wrong with each"),
     ("POST /api/samples/", "Line ", "what stands in the lines of a text"),
+    # Other protocols.
+    ("GET /api/v1/rules", "match[]: ", "the language PromQL"),
+    ("GET /api/v1/rules", "group_next_token: ", "which groups are there, and that group_limit stands beside it"),
+    ("POST /api/v1/write", "The body is not compressed with snappy", "the format of the bytes"),
+    ("POST /api/v1/write", "Not a ", "the format of the bytes"),
+    ("POST /api/v2/write", "partial write: ", "the language of lines"),
+    ("POST /api/v*", "X-Smartagent-User: ", "who is there"),
+    ("POST /api/v1/alertmanager", "samples were written; not kept", "what cannot be stored of an alert"),
     # Arithmetic and alphabets that JSON Schema has no word for.
     ("*", "At most 20 digits before the decimal point and 10 after it are stored.", "digits of a number"),
     ("*", "The longest duration is 366 days.", "a sum"),
@@ -97,7 +105,10 @@ REFUSALS = [
 def unexplained(operation: str, answer: object) -> list[str]:
     """The refusals in an answer, with their fields, that none of the above explains."""
     if not isinstance(answer, dict):
-        return [str(answer)]
-    found = [f"{field}: {text}" for field, texts in answer.items() for text in texts]
+        found = [str(answer)]
+    elif said := answer.get("error") or answer.get("message"):  # as Prometheus and InfluxDB say it
+        found = [said] if isinstance(said, str) else []
+    else:
+        found = [f"{field}: {text}" for field, texts in answer.items() for text in texts]
     words = [words for pattern, words, _ in REFUSALS if fnmatchcase(operation, pattern)]
     return [refusal for refusal in found if not any(each in refusal for each in words)]

@@ -12,6 +12,7 @@ from rest_framework.exceptions import ParseError
 
 from rules.api.protocols.base import ProtocolView
 from rules.api.protocols.bodies import ungzipped
+from rules.api.protocols.schema import describes_webhook
 from rules.authoring.alertmanager_rule import ensure_alertmanager_rule
 from rules.ingest.intake import Intake
 from rules.ingest.protocols.alertmanager import read_webhook
@@ -22,6 +23,7 @@ from smartagent.rest.bodies import LARGE, refuse_many
 from smartagent.rest.parsers import read_json
 
 
+@describes_webhook
 class AlertmanagerView(ProtocolView):
     protocol = "Alertmanager"
 

@@ -7,7 +7,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -35,7 +34,6 @@ class CannotStore(exceptions.APIException):
     wait = SECONDS_TO_RETRY
 
 
-@extend_schema(exclude=True)
 class ProtocolView(APIView):
     """Takes samples of one protocol. What is wrong is answered in the protocol's own format by `error`."""
 

@@ -7,16 +7,19 @@ import json
 from typing import ClassVar
 
 from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 
 from rules.api.protocols.base import ProtocolView
 from rules.api.protocols.bodies import ungzipped
+from rules.api.protocols.schema import describes_line_protocol
 from rules.ingest.intake import Intake
 from rules.ingest.protocols.influx import NANOSECONDS, read_lines
 
 CODES = {400: "invalid", 401: "unauthorized", 403: "forbidden", 413: "request too large", 503: "unavailable"}
 
 
+@describes_line_protocol
 class LineProtocolView(ProtocolView):
     """Writes lines, as InfluxDB 2 does."""
 
@@ -45,6 +48,7 @@ class LineProtocolView(ProtocolView):
         return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/json")
 
 
+@extend_schema(exclude=True)
 class FirstLineProtocolView(LineProtocolView):
     """Writes lines, as InfluxDB 1 does: with other precisions, and errors of another shape."""
 

@@ -7,6 +7,7 @@ the whole request is a `google.rpc.Status`; only 503 asks the sender to send it 
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from google.protobuf.json_format import MessageToJson, ParseDict
 from google.protobuf.json_format import ParseError as NotTheMessage
 from google.protobuf.message import Message
@@ -30,6 +31,7 @@ PROTOBUF, JSON = "application/x-protobuf", "application/json"
 INVALID_ARGUMENT, UNAVAILABLE, UNKNOWN = 3, 14, 2
 
 
+@extend_schema(exclude=True)  # its address is not under /api/
 class MetricsView(ProtocolView):
     protocol = "OTLP"
 

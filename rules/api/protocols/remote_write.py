@@ -9,6 +9,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 from rules.api.protocols.base import ProtocolView
 from rules.api.protocols.bodies import refuse_hollow, unsnapped
+from rules.api.protocols.schema import describes_remote_write
 from rules.ingest.intake import Intake, Reason
 from rules.ingest.protocols.messages import BadMessage
 from rules.ingest.protocols.remote_write import read_version_1, read_version_2
@@ -20,6 +21,7 @@ READER_OF_VERSION = {
 WRITTEN_HEADERS = "X-Prometheus-Remote-Write-{}-Written"
 
 
+@describes_remote_write
 class RemoteWriteView(ProtocolView):
     protocol = "Prometheus remote write"
 

@@ -23,54 +23,92 @@ def fired(alice, bob, now):
     return rule
 
 
-def answer(person, path, status=200, **parameters):
-    headers = {"Authorization": f"Bearer {issue_token(person, 'grafana')[1]}"}
-    found = Client().get(f"/api/v1/{path}", parameters, headers=headers)
-    assert found.status_code == status, found.content
+def grafana_of(person):
+    return Client(headers={"Authorization": f"Bearer {issue_token(person, 'grafana')[1]}"})
+
+
+def answer(client, path, status=200, **parameters):
+    found = client.get(f"/api/v1/{path}", parameters)
+    assert found.status_code == status, (parameters, found.content)
     return found.json()["data"] if status == 200 else found.json()
 
 
-def names(person, **parameters):
-    return [rule["name"] for group in answer(person, "rules", **parameters)["groups"] for rule in group["rules"]]
+def names(client, **parameters):
+    return [rule["name"] for group in answer(client, "rules", **parameters)["groups"] for rule in group["rules"]]
 
 
 def test_alerts_have_labels_value_and_time(fired, alice, now):
-    (alert,) = answer(alice, "alerts")["alerts"]
+    (alert,) = answer(grafana_of(alice), "alerts")["alerts"]
     assert alert["labels"] == {"alertname": "cpu > 5", "severity": "medium", "team": "db", "person": str(alice)}
     assert (alert["state"], alert["value"], alert["activeAt"][:19]) == ("firing", "1.5e+01", now.isoformat()[:19])
     assert alert["annotations"]["runbook_url"] == "https://a.example/r"
 
 
 def test_rules_are_in_groups_and_only_those_that_may_be_seen(fired, alice, bob, olga):
-    groups = answer(alice, "rules")["groups"]
+    groups = answer(grafana_of(alice), "rules")["groups"]
     assert [(group["file"], group["name"], group["interval"]) for group in groups] == [
         ("hosts.yaml", "hosts/cpu", 300), ("smart-agent", str(alice), 300),
     ]  # fmt: skip
     (rule,) = groups[0]["rules"]
     assert (rule["state"], rule["health"], rule["type"], rule["query"]) == ("firing", "ok", "alerting", "cpu > 5")
     assert (len(rule["alerts"]), rule["labels"]) == (1, {"severity": "medium", "team": "db"})
-    assert names(bob) == ["cpu > 6"]
-    assert len(names(olga)) == 3
+    assert names(grafana_of(bob)) == ["cpu > 6"]
+    assert len(names(grafana_of(olga))) == 3
     AutomationRule.objects.update(status="paused")
-    assert answer(olga, "rules") == {"groups": []}
+    assert answer(grafana_of(olga), "rules") == {"groups": []}
 
 
-@pytest.mark.parametrize(("parameters", "count"), [
+CHOICES = [
     ({"rule_name[]": "cpu > 5"}, 1), ({"file[]": "hosts.yaml"}, 1), ({"rule_group[]": ["hosts/cpu", "x"]}, 1),
-    ({"match[]": '{team="db"}'}, 1), ({"match[]": '{team!="db",severity="medium"}'}, 1),
+    ({"match[]": '{team="db"}'}, 1), ({"match[]": '{team!="db",severity="medium"}'}, 1), ({"match[]": "{}"}, 2),
+    ({"match[]": '{team=~"d."}'}, 1), ({"match[]": '{team!~"d."}'}, 1), ({"match[]": '{team=~"d"}'}, 0),
+    ({"match[]": ['{team="x"}', '{alertname=~"cpu > 5.*"}']}, 2), ({"match[]": '{alertname!~".*0",team=~".+"}'}, 1),
     ({"type": "alert"}, 2), ({"type": "record"}, 0),
-])  # fmt: skip
-def test_filters(fired, alice, parameters, count):
-    assert len(names(alice, **parameters)) == count
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("parameters", [
-    {"match[]": '{a=~"b"}'}, {"match[]": "{"}, {"type": "x"}, {"nothing": "1"}, {"exclude_alerts": "yes"},
+def test_parameters_choose_rules(fired, alice):
+    client = grafana_of(alice)
+    assert [(chosen, len(names(client, **chosen))) for chosen, _ in CHOICES] == CHOICES
+
+
+WRONG = [
+    {"match[]": '{a=~"b("}'}, {"match[]": '{a=~"b{2000}"}'}, {"match[]": "{"}, {"match[]": "up[5m]"}, {"match[]": ""},
+    {"match[]": '{a="b" or c="d"}'}, {"match[]": "up offset 5m"}, {"match[]": "(" * 3000},
+    {"match[]": "\x00{a='\ud7ff'"}, {"match[]": "{" + 'a!="b",' * 101 + "}"}, {"type": "x"}, {"group_limit": "0"},
+    {"group_limit": "9" * 30}, {"group_limit": "²"}, {"group_next_token": "a"},
+    {"group_next_token": "a", "group_limit": "1"}, {"nothing": "1"}, {"exclude_alerts": "yes"},
     {"rule_name[]": ["a"] * 51},
-])  # fmt: skip
-def test_what_is_wrong_is_said_as_prometheus_says_it(alice, parameters):
-    found = answer(alice, "rules", 400, **parameters)
-    assert (found["status"], found["errorType"], bool(found["error"])) == ("error", "bad_data", True)
+]  # fmt: skip
+
+
+def test_what_is_wrong_is_said_as_prometheus_says_it(alice):
+    client = grafana_of(alice)
+    for parameters in WRONG:
+        found = answer(client, "rules", 400, **parameters)
+        assert (found["status"], found["errorType"], bool(found["error"])) == ("error", "bad_data", True), parameters
+
+
+def test_groups_are_answered_page_by_page(fired, olga):
+    client = grafana_of(olga)
+    everything = answer(client, "rules")
+    assert "groupNextToken" not in everything
+    first = answer(client, "rules", group_limit="2")
+    last = answer(client, "rules", group_limit="2", group_next_token=first["groupNextToken"])
+    assert first["groups"] + last["groups"] == everything["groups"]
+    assert (len(first["groups"]), len(last["groups"]), "groupNextToken" in last) == (2, 1, False)
+
+
+def test_alerts_that_are_left_out_are_warned_of(fired, alice, monkeypatch):
+    monkeypatch.setattr("rules.api.prometheus_choice.MAX_ALERTS", 0)
+    client = grafana_of(alice)
+    rules, alerts, without = (
+        client.get(f"/api/v1/{path}").json() for path in ("rules", "alerts", "rules?exclude_alerts=true")
+    )
+    assert rules["warnings"] == alerts["warnings"] == ["Only the newest 0 of 1 alerts are in this answer."]
+    shown = [rule for group in rules["data"]["groups"] for rule in group["rules"]]
+    assert [(rule["state"], rule["alerts"]) for rule in shown] == [("firing", []), ("inactive", [])]
+    assert without == {"status": "success", "data": rules["data"]}
 
 
 def test_nobody_is_refused(client, db):
