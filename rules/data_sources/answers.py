@@ -10,6 +10,11 @@ from typing import Any
 from rules.engine.series_labels import METRIC_NAME_LABEL, checked_labels, series_key
 
 MAX_SOURCE_WORDS = 500  # characters of an error that are kept
+# Objects and lists that are read: a series has three, and label values with brackets have room. A list of millions of
+# empty ones would take thirty times the memory of its text.
+PARTS_OF_SERIES, PARTS_BESIDE = 10, 10_000
+GZIP = b"\x1f\x8b"
+FEWER = "Aggregate or select in the query, or raise DATA_SOURCE_MAX_SERIES."
 
 
 class QueryFailed(Exception):
@@ -32,18 +37,21 @@ class QuerySeries:
         return self.points[-1][0]
 
 
-def read_answer(body: bytes, max_series: int) -> list[QuerySeries]:
-    """The series of a successful answer; QueryFailed where it is none, or has too many.
+def read_answer(body: bytes, max_series: int, *, ranged: bool = False) -> list[QuerySeries]:
+    """The series of a successful answer, at one time or over a range; QueryFailed where it is none, or has too many.
 
     NaN and infinities are no values; a series without a value is left out.
     """
+    if not ranged and body.count(b"{") + body.count(b"[") > PARTS_OF_SERIES * max_series + PARTS_BESIDE:
+        raise QueryFailed(f"the answer has more parts than those of {max_series:,} series. {FEWER}")
     try:
-        data = json.loads(body)["data"]
-        kind, result = data["resultType"], data["result"]
+        kind, result = _result_of(json.loads(body))
         if kind in ("vector", "matrix") and len(result) > max_series:
+            raise QueryFailed(f"the query returned {len(result):,} series; at most {max_series:,} are read. {FEWER}")
+        if kind == "matrix" and not ranged:
             raise QueryFailed(
-                f"the query returned {len(result):,} series; at most {max_series:,} are read. Aggregate or select in "
-                "the query, or raise DATA_SOURCE_MAX_SERIES."
+                "the query returns the past of its series; a metric is a number, or series of numbers. Aggregate over "
+                "time in the query, for example by avg_over_time"
             )
         found = [each for each in _read_result(kind, result) if each.points]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
@@ -53,18 +61,31 @@ def read_answer(body: bytes, max_series: int) -> list[QuerySeries]:
     return found
 
 
+def _result_of(answer: Any) -> tuple[Any, Any]:
+    """The type and the result of an answer; QueryFailed where it says that it is an error."""
+    if answer.get("status") == "error":
+        raise QueryFailed(_error_of(answer) or "it answered with an error without words")
+    return answer["data"]["resultType"], answer["data"]["result"]
+
+
 def error_in(body: bytes) -> str:
     """The error in an answer of the API; empty where there is none."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    said = found.get("error") if isinstance(found, Mapping) else None
+    return _error_of(found) if isinstance(found, Mapping) else ""
+
+
+def _error_of(answer: Mapping[str, Any]) -> str:
+    said = answer.get("error")
     return one_line(said) if isinstance(said, str) else ""
 
 
 def in_short(body: bytes) -> str:
     """The beginning of a body that is not the API's, on one line."""
+    if body.startswith(GZIP):
+        return "it is compressed, which was not asked for"
     text = one_line(body[:400].decode("utf-8", "replace"))
     return "a page of HTML" if text.startswith("<") else text[:120]
 
@@ -80,9 +101,9 @@ def _read_result(kind: str, result: Any) -> Iterator[QuerySeries]:
         yield QuerySeries({}, list(_finite([result])))
         return
     if kind not in ("vector", "matrix"):
-        raise QueryFailed(f"the query returns a {kind}; a metric is a number, or series of numbers")
+        raise QueryFailed(f"the query returns a {str(kind)[:40]}; a metric is a number, or series of numbers")
     for each in result:
-        if "value" not in each and "values" not in each:
+        if "value" not in each and "values" not in each and ("histogram" in each or "histograms" in each):
             raise QueryFailed("the query returns native histograms; histogram_quantile() makes numbers of them")
         points = each["values"] if kind == "matrix" else [each["value"]]
         yield QuerySeries(_labels(each["metric"]), list(_finite(points)))
@@ -104,11 +125,10 @@ def _finite(points: Sequence[Sequence[Any]]) -> Iterator[tuple[datetime, float]]
 
 def _check_distinct(found: Sequence[QuerySeries]) -> None:
     """Prometheus refuses such rules too: without its name, one series could not be told from the other."""
-    seen: set[str] = set()
+    seen: set[frozenset[tuple[str, str]]] = set()
     for each in found:
-        key = series_key(each.labels)
-        if key in seen:
-            raise QueryFailed(
-                f"the query returns several series with the same labels: {key or 'none'}"[:MAX_SOURCE_WORDS]
-            )
-        seen.add(key)
+        labels = frozenset(each.labels.items())
+        if labels in seen:
+            key = series_key(each.labels) or "none"
+            raise QueryFailed(f"the query returns several series with the same labels: {key}"[:MAX_SOURCE_WORDS])
+        seen.add(labels)

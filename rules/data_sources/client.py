@@ -1,6 +1,9 @@
 """One request to Prometheus' HTTP API: a query at a time, or over a range. QueryFailed says why there is no result."""
 
 import json
+import os
+import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -15,9 +18,12 @@ from smartagent.outbound.client import Answer, send
 from smartagent.outbound.errors import CertificateUntrusted, NotSent
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+SMALL_ANSWER_BYTES = 64 * 1024  # that are read in no time
+ROUNDED = timedelta(seconds=1)  # times are sent in milliseconds
 MAX_VERSION = 60  # characters
 ENTER_CA = " If that is right, enter the certificate of its authority as CA certificate of the data source."
 QUERY_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+_reading = threading.Lock()  # one answer at a time: the values of a large one take many times its size
 
 
 class SourceSilent(QueryFailed):
@@ -25,16 +31,23 @@ class SourceSilent(QueryFailed):
 
 
 def query(source: Connection, expression: str, at: datetime, seconds: float | None = None) -> list[QuerySeries]:
-    """The series of `expression` at a time, asked within `seconds`, at most the source's own limit."""
-    return _ask(source, "query", {"query": expression, "time": _unix(at)}, seconds)
+    """The series of `expression` at a time, asked within `seconds`, at most the source's own limit.
+
+    Their values are of that time, whatever time the answer gives.
+    """
+    found = _ask(source, "query", {"query": expression, "time": _unix(at)}, seconds)
+    return [QuerySeries(each.labels, [(at, each.value)]) for each in found]
 
 
 def query_range(
     source: Connection, expression: str, start: datetime, end: datetime, step: timedelta, seconds: float | None = None
 ) -> list[QuerySeries]:
-    """The series of `expression` at each `step` from `start` to `end`."""
+    """The series of `expression` at each `step` from `start` to `end`; values of other times are left out."""
     times = {"start": _unix(start), "end": _unix(end), "step": f"{step.total_seconds():g}"}
-    return _ask(source, "query_range", {"query": expression} | times, seconds)
+    first, last = start - ROUNDED, end + ROUNDED
+    found = _ask(source, "query_range", {"query": expression} | times, seconds)
+    within = ((each.labels, [point for point in each.points if first <= point[0] <= last]) for each in found)
+    return [QuerySeries(labels, points) for labels, points in within if points]
 
 
 def version_of(source: Connection, seconds: float) -> str:
@@ -52,26 +65,35 @@ def version_of(source: Connection, seconds: float) -> str:
 
 def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: float | None) -> list[QuerySeries]:
     allowed = min(source.seconds, seconds or source.seconds)
+    until = time.monotonic() + (seconds or source.seconds)
     body = urlencode(dict(parameters) | {"timeout": f"{allowed:.0f}s"} if allowed >= 1 else parameters).encode()
     try:
         answer = send(
             "POST", f"{source.address}/api/v1/{path}", content=body, headers={**QUERY_FORM, **source.headers},
             seconds=allowed, max_bytes=MAX_ANSWER_BYTES + 1, trust=source.trust,
         )  # fmt: skip
-        return _read(answer)
+        return _read(answer, path == "query_range", until)
     except NotSent as error:
         hint = ENTER_CA if isinstance(error, CertificateUntrusted) else ""
-        raise SourceSilent(f"{source.name}: {hide(str(error), source.hidden)}{hint}") from None
+        raise SourceSilent(_said(source, f"{error}{hint}")) from None
     except QueryFailed as error:
-        raise QueryFailed(f"{source.name}: {hide(str(error), source.hidden)}") from None
+        raise QueryFailed(_said(source, str(error))) from None
 
 
-def _read(answer: Answer) -> list[QuerySeries]:
+def _said(source: Connection, words: str) -> str:
+    """Words about an answer, which may hold anything, as they are stored and shown."""
+    return f"{source.name}: {one_line(hide(words, source.hidden))}"
+
+
+def _read(answer: Answer, ranged: bool, until: float) -> list[QuerySeries]:
     if len(answer.body) > MAX_ANSWER_BYTES:
         raise QueryFailed(f"the answer has more than {MAX_ANSWER_BYTES // 1024 // 1024} MB")
     if not answer.succeeded:
         raise QueryFailed(error_in(answer.body) or _status_in_words(answer))
-    return read_answer(answer.body, settings.DATA_SOURCE_MAX_SERIES)
+    with _reading:
+        if time.monotonic() > until and len(answer.body) > SMALL_ANSWER_BYTES:
+            raise QueryFailed("no time was left to read the answer")
+        return read_answer(answer.body, settings.DATA_SOURCE_MAX_SERIES, ranged=ranged)
 
 
 def _status_in_words(answer: Answer) -> str:
@@ -83,6 +105,15 @@ def _status_in_words(answer: Answer) -> str:
         return f"it answered {answer.code}{name}. Redirects are not followed; enter the final address"
     words = in_short(answer.body)
     return f"it answered {answer.code}{name}" + (f": {words}" if words else "")
+
+
+def _forget_inherited() -> None:
+    """Replace the lock in a forked child: nobody there would release it."""
+    global _reading  # noqa: PLW0603
+    _reading = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_inherited)
 
 
 def _unix(at: datetime) -> str:
