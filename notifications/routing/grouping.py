@@ -5,7 +5,7 @@ from typing import Any
 
 from notifications.routing.router import SEVERITIES
 from rules.actions import Firing
-from rules.text.comparison import Tense, beyond_range, changed, compared
+from rules.text.comparison import Tense, beyond_range, changed, compared, without_instance
 from rules.text.phrases import begun, number, series
 
 MAX_INSTANCES_SHOWN = 10
@@ -41,8 +41,11 @@ def sentence(firing: Firing) -> str:
     watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
     subject, known = begun(watched, firing.metric), _known(firing)
     tense: Tense = "over" if firing.event == "rule_resolved" else "now"
+    if firing.value is None and (text := without_instance(known, watched)):
+        return begun(text, firing.metric)
     if firing.value is None:
-        text = f"{subject} has no data; the rule {'resolves' if tense == 'over' else 'fires'} then."
+        lacks = "could not be read" if firing.verdict == "failed" else "has no data"
+        text = f"{subject} {lacks}; the rule {'resolves' if tense == 'over' else 'fires'} then."
         return f"{text} {beyond_range(known)}".rstrip()
     text = f"{subject} is {number(firing.value, firing.threshold)}: {compared(known, tense)}."
     return f"{text} {changed(known)}".rstrip() if tense == "over" else text

@@ -113,10 +113,14 @@ def _of(found: re.Match[str]) -> LabelMatcher:
         raise ValueError(f"{METRIC_NAME_LABEL} is the name of the metric, which the rule has already.")
     quoted = found["double"] if found["double"] is not None else found["single"]
     value = unescaped(quoted) if quoted is not None else found["bare"]
-    if len(value) > MAX_MATCHER_LENGTH or "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
-        raise ValueError(f"The value for {found['label']} is too long, or contains a character that cannot be stored.")
     if len(found["label"]) > MAX_LABELS_BYTES:
         raise ValueError(f"The label {found['label'][:40]}… is longer than the labels of a series can be.")
+    if len(value) > MAX_MATCHER_LENGTH:
+        raise ValueError(
+            f"The value for {found['label'][:40]} has {len(value):,} characters; it can have {MAX_MATCHER_LENGTH:,}."
+        )
+    if "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
+        raise ValueError(f"The value for {found['label'][:40]} contains a character that cannot be stored.")
     matcher = LabelMatcher(found["label"], found["operator"], value)
     if matcher.is_regex:
         compiled(value)

@@ -133,4 +133,6 @@ def shown(field: Any, value: Any) -> str:
         return number(value)
     if hasattr(value, "total_seconds"):
         return format_duration(value)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
     return str(dict(field.flatchoices).get(value, value)) if isinstance(value, str) else str(value)

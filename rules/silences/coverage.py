@@ -11,12 +11,14 @@ from uuid import UUID
 
 import structlog
 from django.db import connection
+from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.engine.open_alerts import fires_now_sql
 from rules.isolation import readable
 from rules.models import Silence
+from rules.silences.known_series import fill_known_instances
 from rules.silences.windows import Window, window_at
 from smartagent.kernel.bulk_copy import copy_rows
 from smartagent.kernel.formats import clock_utc, counted
@@ -76,18 +78,30 @@ SELECT rule_id, subject_id, of_series, silence_id, words, until FROM ({COVERED_I
  WHERE of_series <> '{{}}'
 """
 FIRING = f"count(*) FILTER (WHERE {fires_now_sql('t')} AND r.status = 'active')"
+# Those of rules on series also where they have never fired.
+INSTANCES = """(SELECT rule_id, user_id, target, labels, condition FROM rule_states
+     UNION ALL
+    SELECT k.rule_id, k.subject_id, k.target, k.labels, 'ok' FROM eval_known_instances k
+     WHERE NOT EXISTS (SELECT FROM rule_states s
+                        WHERE s.rule_id = k.rule_id AND s.user_id = k.subject_id AND s.target = k.target))"""
 COVERED = f"""
 SELECT r.id, r.rule_name, r.user_id, coalesce(nullif(o.full_name, ''), o.email), count(*), {FIRING},
        count(*) OVER (), sum(count(*)) OVER (), sum({FIRING}) OVER ()
   FROM ({COVERED_INSTANCES_SQL}) AS i
   JOIN automation_rules r ON r.id = i.rule_id
   JOIN smartagent_users o ON o.id = r.user_id AND o.is_active
-  LEFT JOIN rule_states t ON t.rule_id = i.rule_id AND t.user_id = i.subject_id
+  LEFT JOIN {INSTANCES} t ON t.rule_id = i.rule_id AND t.user_id = i.subject_id
                          AND (r.series_mode <> 'one' OR t.target = coalesce(r.target_integration, ''))
                          AND t.labels @> i.of_series
- WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (i.of_series = '{{}}' OR t.id IS NOT NULL)
+ WHERE (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s) AND (i.of_series = '{{}}' OR t.rule_id IS NOT NULL)
  GROUP BY r.id, o.id
  ORDER BY 6 DESC, r.rule_name, r.id LIMIT %(maximum)s
+"""
+
+
+RULES_ON_SERIES = f"""
+SELECT count(DISTINCT i.rule_id) FROM ({COVERED_INSTANCES_SQL}) AS i JOIN automation_rules r ON r.id = i.rule_id
+ WHERE i.of_series <> '{{}}' AND (%(owner)s::uuid IS NULL OR r.user_id = %(owner)s)
 """
 
 
@@ -105,18 +119,24 @@ class CoveredRule:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The coverage of a silence; `listing` has the first rules, firing ones first."""
+    """The coverage of a silence; `listing` has the first rules, firing ones first. `later` are rules on series, where
+    it covers nothing: a series of theirs may have its labels one day."""
 
     rules: int = 0
     instances: int = 0
     firing: int = 0
     listing: tuple[CoveredRule, ...] = ()
+    later: int = 0
 
     @property
     def others(self) -> int:
         return self.rules - len(self.listing)
 
     def __str__(self) -> str:
+        if self.later:
+            one = self.later == 1
+            which = "a rule on series" if one else f"{self.later:,} rules on series"
+            return f"Matches nothing now. Alerts of {which} would be silenced if the series had these labels."
         if not self.rules:
             return "Matches nothing: no evaluated rule matches all of these criteria."
         firing = f"{self.firing:,}" if self.firing else "none"
@@ -146,16 +166,18 @@ def gather_silenced(now: datetime, unread: list[str] | None = None) -> int:
         return found
 
 
-def covered(silence: Silence, *, owner: UUID | None = None, maximum: int = 20) -> Coverage:
-    """The coverage of `silence`, saved or not, while it is active; only rules of `owner` where one is given."""
+def covered(silence: Silence, *, owner: UUID | None = None, maximum: int = 20, now: datetime | None = None) -> Coverage:
+    """The coverage of `silence`, saved or not, while it is active, at `now`; only rules of `owner` where one is
+    given."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS eval_silences")
         _fill_silences([_row(silence)])
+        fill_known_instances(COVERED_INSTANCES_SQL, owner, now or timezone.now())
         cursor.execute(COVERED, {"owner": owner, "maximum": maximum})
         rows = cursor.fetchall()
-        cursor.execute("DROP TABLE eval_silences")
-    if not rows:
-        return Coverage()
+        if not rows:
+            cursor.execute(RULES_ON_SERIES, {"owner": owner})
+            return Coverage(later=int(cursor.fetchone()[0]))
     rules, instances, firing = (int(total) for total in rows[0][6:])
     return Coverage(rules, instances, firing, tuple(CoveredRule(*row[:6]) for row in rows))
 

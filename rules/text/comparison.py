@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from rules.engine.conditions import IN_PYTHON, met
 from rules.engine.numeric_range import BEYOND_RANGE
+from rules.engine.state_machine import UNWATCHED_REASON
 from rules.text.phrases import limit, metric_name, number
 from smartagent.kernel.coerce import as_number
 
@@ -16,6 +17,13 @@ OTHERWISE = {
     "met": "another condition is met", "held": "the recovery threshold is not reached",
     "clear": "another condition is not met", "missing": "another condition has no reading",
     "failed": "another condition could not be read",
+}  # fmt: skip
+# A series that vanished, the rule on series as a whole, which has no reading of its own, and an instance that a rule
+# does not have any more.
+WITHOUT_INSTANCE = {
+    "gone": "{} had no reading at two evaluations: series gone.",
+    "clear": "{} has readings again.",
+    UNWATCHED_REASON: "The rule no longer evaluates {}.",
 }  # fmt: skip
 WITHOUT = {"missing": "no data", "failed": "an error"}
 
@@ -44,6 +52,12 @@ def without_reading(facts: Mapping[str, Any], tense: Tense) -> str:
     if tense == "still":
         return "still firing"
     return OTHERWISE[verdict] if verdict in ("met", "clear") else ""
+
+
+def without_instance(facts: Mapping[str, Any], watched: str) -> str:
+    """The sentence on `watched` where there is no reading because there is no series or instance; else empty."""
+    verdict, reason = str(facts.get("verdict") or ""), facts.get("reason")
+    return WITHOUT_INSTANCE.get(UNWATCHED_REASON if reason == UNWATCHED_REASON else verdict, "").format(watched)
 
 
 def changed(facts: Mapping[str, Any]) -> str:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rules.engine.state_machine import UNWATCHED_REASON
 from rules.models import ActivityEntry
 from rules.registries import actions, events
-from rules.text.comparison import TENSES, beyond_range, changed, compared, without_reading
+from rules.text.comparison import TENSES, beyond_range, changed, compared, without_instance, without_reading
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
@@ -71,21 +70,12 @@ def event_in_words(event: str, context: Mapping[str, Any], person: str = "") -> 
     return _compared(event, context, person)
 
 
-# A series that vanished, the rule on series as a whole, which has no reading of its own, and an instance that a rule
-# does not have any more.
-WITHOUT_VALUE = {
-    "gone": "{series} had no reading at two evaluations: series gone.",
-    "clear": "{series} has readings again.",
-    UNWATCHED_REASON: "The rule no longer evaluates {series}.",
-}  # fmt: skip
-
-
 def _compared(event: str, context: Mapping[str, Any], person: str) -> str:
     """The reading and its comparison with the threshold."""
     watched, value = series(context["metric"], person, context.get("target")), context.get("value")
     beyond = beyond_range(context)
-    if value is None and (without := _without_value(context)):
-        return begun(without.format(series=watched), context["metric"])
+    if value is None and (sentence := without_instance(context, watched)):
+        return begun(sentence, context["metric"])
     if value is None:
         reading, says = f"{watched} has no {'usable ' if beyond else ''}reading", without_reading
     else:
@@ -95,11 +85,6 @@ def _compared(event: str, context: Mapping[str, Any], person: str) -> str:
     sentence = pattern.format(reading=reading, series=watched, **tenses)
     since = changed(context) if "{over}" in pattern or "{still}" in pattern else ""
     return begun(" ".join(filter(None, [sentence, since, beyond])), context["metric"])
-
-
-def _without_value(context: Mapping[str, Any]) -> str | None:
-    verdict, reason = str(context.get("verdict")), context.get("reason")
-    return WITHOUT_VALUE.get(UNWATCHED_REASON if (verdict, reason) == ("gone", UNWATCHED_REASON) else verdict)
 
 
 def _handled(event: str, context: Mapping[str, Any]) -> str:

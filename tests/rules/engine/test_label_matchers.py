@@ -57,7 +57,7 @@ def test_a_missing_label_is_an_empty_one():
         ('host=~"a{5000}"', "invalid repetition size"),
         (r'host=~"(a)\1"', "invalid escape sequence"),
         ('__name__="up"', "name of the metric"),
-        ("host=" + "a" * 1001, "too long"),
+        ("host=" + "a" * 1001, "has 1,001 characters; it can have 1,000"),
         ('host="\0"', "cannot be stored"),
         ('a="b" c="d"', "is not a matcher"),
     ],

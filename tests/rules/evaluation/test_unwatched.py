@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifications.models import Notification
 from rules.engine.series_labels import labels_of
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, RuleState
@@ -77,6 +78,11 @@ def test_instances_that_matchers_or_labels_leave_out_end_at_once(alice, now, pen
         assert labels_of(entry.context["target"]) == entry.context.get("labels", {})
         assert entry_in_words(entry).startswith("The rule no longer evaluates the load")
         assert entry.action_taken == ("none" if pending_for else "alert")
+    notified = list(Notification.objects.filter(title__startswith="Resolved").values_list("message", flat=True))
+    assert bool(notified) is not bool(pending_for)
+    assert all(
+        line.startswith("The rule no longer evaluates the load") for text in notified for line in text.split("\n")
+    )
 
 
 def test_a_series_without_labels_that_vanishes_is_gone_like_others(alice, now):

@@ -171,6 +171,13 @@ def test_no_value_written_in_another_way_is_no_difference(alice):
     assert differences(rule, empty) == []
 
 
+def test_matchers_and_labels_are_compared_as_they_are_written(alice):
+    rule = rule_of(alice, series_mode="by", matchers=['host=~"a|b"', 'disk!="z"'], group_by=["host"])
+    assert [each.new for each in differences(rule_of(alice, series_mode="by"), rule) if each.old == "nothing"] == [
+        'host=~"a|b", disk!="z"', "host",
+    ]  # fmt: skip
+
+
 def test_a_rule_of_another_application_has_no_versions_yet(client_of, alice):
     rule = rule_of(alice)
     rule.history.all().delete()

@@ -8,6 +8,7 @@ from django.db import connection
 from rules.models import RuleState, Silence
 from rules.silences.coverage import covered, gather_silenced
 from rules.silences.matchers import agrees, covers_in_words, windows_for
+from tests.rules.evaluation.test_series import push
 from tests.rules.rule_cast import state_of
 
 HOUR = timedelta(hours=1)
@@ -158,6 +159,33 @@ def test_a_preview_of_what_is_not_saved(rules, alice, olga, now):
     first = covered(silence, maximum=1)
     assert (first.rules, first.instances, first.others) == (2, 4, 1)
     assert "Matches nothing" in str(covered(Silence(comment="x", metric="none", starts_at=now, ends_at=now + HOUR)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ({"host": "a"}, "Matches 2 rules, 3 instances, none firing now."),
+        ({"host": "b"}, "Matches 2 rules, 2 instances, none firing now."),
+        ({"disk": "x"}, "Matches 1 rule, 2 instances, none firing now."),
+        ({"team": "db", "host": "a"}, "Matches 1 rule, 2 instances, none firing now."),
+        (
+            {"host": "old"},
+            "Matches nothing now. Alerts of 4 rules on series would be silenced if the series had these labels.",
+        ),
+        ({"team": "db"}, "Matches 1 rule, 3 instances, none firing now."),
+    ],
+)
+def test_instances_of_series_that_never_fired_are_counted(rule_on, alice, bob, now, labels, words):
+    of_series = {"metric_type": "load"}
+    rule_on(alice, series_mode="each", matchers=['host=~"a|b"'], labels={"team": "db"}, **of_series)
+    rule_on(alice, series_mode="by", group_by=["host"], matchers=['disk!="z"'], **of_series)
+    rule_on(alice, series_mode="each", matchers=['host="c"'], **of_series)
+    rule_on(bob, series_mode="each", **of_series)
+    rule_on(bob, metric_type="load")
+    push(now, {"host=a,disk=x": 1, "host=a,disk=y": 1, "host=b,disk=x": 1}, user=alice)
+    push(now, {"host=old": 1}, user=alice, ago=99 * HOUR)
+    silence = Silence(comment="x", labels=labels, starts_at=now, ends_at=now + HOUR)
+    assert str(covered(silence, now=now)) == words
 
 
 # -- for the backtest ------------------------------------------------------------------------------
