@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rules.api.serializers import RuleSerializer
 from rules.api.why import watched_person
 from rules.backtesting.simulation import SimulatedStep
-from rules.backtesting.trial import BACKTEST_DAYS, Trial, try_out
+from rules.backtesting.trial import BACKTEST_DAYS, ComputedFrom, Trial, try_out
 from rules.engine.states import InstanceState
 from rules.models import AutomationRule
 from smartagent.rest.fields import TextField, TimeField
@@ -83,6 +83,13 @@ class TrialOutcomeSerializer(serializers.Serializer[Any]):
     transitions = TrialStepSerializer(many=True, help_text=f"The first {MAX_ANSWERED_TRANSITIONS:,}.")
     truncated = serializers.BooleanField(help_text="Whether there were more transitions.")
     sentence = serializers.CharField()
+    computed_from = serializers.ChoiceField(
+        ComputedFrom.choices, help_text="Roll-ups are used where the result is that of the samples."
+    )
+    dropped_until = TimeField(
+        allow_null=True,
+        help_text="Until then samples are no longer kept, so that nothing was computed. Null: all are kept.",
+    )
 
 
 class TrialActions:
@@ -136,6 +143,7 @@ def _facts(trial: Trial) -> dict[str, Any]:
         "notified": trial.counted.notified, "people": trial.counted.people, "person": trial.person.pk,
         "transitions": [_step(made) for made in trial.transitions[:MAX_ANSWERED_TRANSITIONS]],
         "truncated": len(trial.transitions) > MAX_ANSWERED_TRANSITIONS, "sentence": trial.sentence,
+        "computed_from": trial.computed_from, "dropped_until": trial.dropped_until,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ evaluation, as PostgreSQL does, and make a series of their own.
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,8 @@ SELECT DISTINCT metric, target FROM metric_series
  WHERE metric = ANY(%(metrics)s) AND (user_id = %(person)s OR (%(platform)s AND user_id IS NULL))
  ORDER BY metric, target LIMIT %(maximum)s
 """
+# Of keys, start and end, and people (None: the platform): their series, by person.
+ReadSeries = Callable[[Sequence[Key], datetime, datetime, Sequence[UUID] | None], dict[UUID | None, dict[Key, Series]]]
 AGGREGATE_OF_GROUP: dict[str, Any] = {
     "sum": math.fsum, "avg": lambda values: math.fsum(values) / len(values), "min": min, "max": max,
     "count": lambda values: float(len(values)),
@@ -73,11 +75,12 @@ class FoundInstances:
 
 
 def instances_of(
-    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None, points: int = 0
-) -> FoundInstances:
+    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None, points: int = 0,
+    read: ReadSeries = series_of_keys,
+) -> FoundInstances:  # fmt: skip
     """The instances of `rule` for `person` between `start` and `end`; `only` the one with this key, where given. Groups
-    are aggregated at every evaluation, or for a chart at no more than `points` of them. ValueError where matchers or
-    conditions cannot be read, or where there are too many series for so many evaluations."""
+    are aggregated at every evaluation, or for a chart at no more than `points` of them; `read` gives the series.
+    ValueError where matchers or conditions cannot be read, or there are too many series for so many evaluations."""
     watched, matchers = watch_past_of(rule), read_matchers(rule.matchers)
     span, is_owner = reach(watched, start, end), person == rule.user_id
     asked = asked_series(watched, *span)
@@ -89,8 +92,8 @@ def instances_of(
     if rule.series_mode != SeriesMode.EACH:
         every = _aggregated_at_every(len(moments), sum(len(members[key]) for key in shown), points)
     keys = sorted({(metric, target) for key in shown for metric, target in members[key]} | _fixed(watched))
-    own = series_of_keys(keys, *span, [person]).get(person, {}) | asked_own
-    platform = (series_of_keys(keys, *span, None).get(None, {}) if is_owner else {}) | asked_platform
+    own = read(keys, *span, [person]).get(person, {}) | asked_own
+    platform = (read(keys, *span, None).get(None, {}) if is_owner else {}) | asked_platform
     if rule.series_mode == SeriesMode.EACH:
         listing = [InstanceInput(key, _on(watched, key), own, platform) for key in shown]
     else:

@@ -4,24 +4,30 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
 from rules.backtesting.inputs import moments_between, timing_of, watch_of, watch_past_of
 from rules.backtesting.instances import instances_of, watch_instance
 from rules.backtesting.observations import Condition, Key, RuleConditions, watch
-from rules.backtesting.series import reach, readings
+from rules.backtesting.rolled_replay import is_rollable, rolled_of_keys, rolled_readings
+from rules.backtesting.rolled_series import RollupsDoNotDecide
+from rules.backtesting.series import reach, readings, series_of_keys
 from rules.backtesting.simulation import Silent, SimulatedStep, play
 from rules.backtesting.sql_replay import runs, seen_in
 from rules.engine.reducers import Series, series_of
+from rules.engine.series_choice import SeriesMode
 from rules.engine.states import Event
 from rules.models import AutomationRule
 from rules.registries import metrics
 from rules.silences.matchers import between, windows_for
 from smartagent.models import User
 
+log = structlog.get_logger(__name__)
 MAX_REPLAYED_TRANSITIONS = 5000  # transitions
 MAX_PEOPLE_OF_SERIES = 100  # whose series are replayed
 EPISODE_STARTS = frozenset({Event.FIRED.value, Event.FLAPPING.value})
@@ -40,7 +46,8 @@ class Period:
 
 @dataclass(slots=True)
 class Replay:
-    """What a rule would have done: how often it fired and acted, for how many people, and when.
+    """What a rule would have done: how often it fired and acted, for how many people, and when; `of_rollups` where that
+    was found from roll-ups, not from the readings.
 
     Only the first transitions and periods are `kept`; the counts include all.
     """
@@ -50,6 +57,7 @@ class Replay:
     notified: int = 0
     evaluated: int = 0
     people: int = 0
+    of_rollups: bool = False
     transitions: list[SimulatedStep] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
 
@@ -108,24 +116,40 @@ def replay(
     Silences and repeat intervals count; every action is assumed to succeed. ValueError where a condition of the rule
     cannot be read.
     """
-    found, moments, timing = Replay(), moments_between(start, end), timing_of(rule)
+    watched = watch_past_of(rule)
+    in_groups = rule.watches_series and rule.series_mode != SeriesMode.EACH
+    if is_rollable(watched, start, end, in_groups=in_groups):
+        try:
+            return _replayed(rule, watched, start, end, person, of_rollups=True)
+        except RollupsDoNotDecide:
+            log.info("backtest reads samples", rule=str(rule.pk))
+    return _replayed(rule, watched, start, end, person, of_rollups=False)
+
+
+def _replayed(
+    rule: AutomationRule, watched: RuleConditions, start: datetime, end: datetime, person: UUID | None, *,
+    of_rollups: bool,
+) -> Replay:  # fmt: skip
+    found, moments, timing = Replay(of_rollups=of_rollups), moments_between(start, end), timing_of(rule)
     if not moments:
         return found
-    watched, quiet = watch_past_of(rule), SilencedAt(rule, start, end)
+    quiet = SilencedAt(rule, start, end)
     if rule.watches_series:
+        read = partial(rolled_of_keys, conditions=watched.conditions) if of_rollups else series_of_keys
         for somebody in [person] if person else _people(rule)[:MAX_PEOPLE_OF_SERIES]:
-            for one in instances_of(rule, somebody, start, end).listing:
+            for one in instances_of(rule, somebody, start, end, read=read).listing:
                 steps = play(watch_instance(one, moments), moments, timing, quiet.of(somebody, one.target))
                 found.add(somebody, _with_values(steps, one.watched, one.own, one.platform), one.target)
         return found
     if person is None and _runs_suffice(rule, watched):
-        for somebody, edges in runs(watched.conditions[0], *reach(watched, start, end), _oldest(watched)):
+        span = reach(watched, start, end)
+        for somebody, edges in runs(watched.conditions[0], *span, _oldest(watched), of_rollups=of_rollups):
             seen = seen_in(edges, moments, _oldest(watched))
             found.add(somebody, play(seen, moments, timing, quiet.of(somebody)))
         found.evaluated = User.objects.filter(is_active=True).count()
         return found
-    people = [person] if person else _people(rule)
-    for somebody, own, platform in readings(watched, people, start, end):
+    people, read_all = [person] if person else _people(rule), rolled_readings if of_rollups else readings
+    for somebody, own, platform in read_all(watched, people, start, end):
         steps = play(watch(watched, own, platform, moments), moments, timing, quiet.of(somebody))
         found.add(somebody, _with_values(steps, watched, own, platform))
     return found

@@ -15,13 +15,20 @@ from rules.backtesting.observations import Condition
 from rules.backtesting.simulation import ObservationAt
 from rules.engine.conditions import IN_PYTHON
 from rules.engine.states import Observation
+from rules.storage.fine_series import is_late
+from rules.storage.rollup_series import FINE, rolled_until
 
 Edge = tuple[
     UUID, datetime, bool, bool, datetime | None, bool
 ]  # person, time, met, critical, time of the next one, whether that breaches
 OBSERVATION_TYPES = ("uuid", "timestamptz", "bool", "bool", "timestamptz", "bool")
 
-FROM_SERIES = """metric_samples s JOIN metric_series q
+# The newest reading at an evaluation is the last one of a roll-up (rules.backtesting.rolled_series).
+ROLLED_SAMPLES_SQL = """(
+    SELECT series_id, ended_at AS observed_at, last AS value FROM metric_rollups_5m WHERE ended_at <= %(until)s
+     UNION ALL
+    SELECT series_id, observed_at, value FROM metric_samples WHERE observed_at > %(until)s)"""
+FROM_SERIES = """{samples} s JOIN metric_series q
       ON q.id = s.series_id AND q.metric = %(metric)s AND q.target = %(target)s AND q.user_id IS NOT NULL
    WHERE s.observed_at > %(start)s AND s.observed_at <= %(end)s"""
 # Groups breaching samples that are less than an hour apart, and reads the samples of each group, and the next one, by
@@ -67,8 +74,11 @@ SELECT q.user_id, observed_at, met, critical, next_at, next_breaks FROM (
 SPARSE = 0.05  # the share of breaching readings up to which SPARSE_OBSERVATIONS_SQL is faster
 
 
-def runs(condition: Condition, start: datetime, end: datetime, max_age: timedelta) -> Iterator[tuple[UUID, list[Edge]]]:
-    """Yield the edges of the runs of breaching readings between `start` and `end`, person by person.
+def runs(
+    condition: Condition, start: datetime, end: datetime, max_age: timedelta, *, of_rollups: bool = False
+) -> Iterator[tuple[UUID, list[Edge]]]:
+    """Yield the edges of the runs of breaching readings between `start` and `end`, person by person; from roll-ups with
+    `of_rollups`, unless some are to be made again.
 
     The connection is in use until the last one is taken.
     """
@@ -76,7 +86,9 @@ def runs(condition: Condition, start: datetime, end: datetime, max_age: timedelt
         "metric": condition.metric, "target": condition.target, "start": start, "end": end, "max_age": max_age,
         "threshold": condition.threshold, "recovery": condition.recovery, "critical": condition.critical,
     }  # fmt: skip
-    parts = _parts(condition)
+    if of_rollups and not is_late(condition.metric, start, end):
+        params["until"] = rolled_until(FINE)
+    parts = _parts(condition, ROLLED_SAMPLES_SQL if "until" in params else "metric_samples")
     samples = (SPARSE_OBSERVATIONS_SQL if _breach_share(parts, params) < SPARSE else ALL_OBSERVATIONS_SQL).format(
         **parts
     )
@@ -99,14 +111,14 @@ def seen_in(edges: Sequence[Edge], moments: Sequence[datetime], max_age: timedel
             yield ObservationAt(bisect_left(moments, next_at), Observation("clear"))
 
 
-def _parts(condition: Condition) -> dict[str, str]:
+def _parts(condition: Condition, samples: str) -> dict[str, str]:
     if condition.operator not in IN_PYTHON:
         raise ValueError(f"{condition.operator!r} is not an operator.")
     symbol = "<>" if condition.operator == "!=" else condition.operator
     met = f"s.value {symbol} %(threshold)s"
     held = met if condition.recovery is None else f"({met} OR s.value {symbol} %(recovery)s)"
     critical = "false" if condition.critical is None else f"({met} AND s.value {symbol} %(critical)s)"
-    return {"met": f"({met})", "breaks": held, "critical": critical, "series": FROM_SERIES}
+    return {"met": f"({met})", "breaks": held, "critical": critical, "series": FROM_SERIES.format(samples=samples)}
 
 
 def _breach_share(parts: dict[str, str], params: dict[str, Any]) -> float:

@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import models
+
 from rules.backtesting.chart_data import ChartData, Point
 from rules.backtesting.chart_points import chart_of, chart_of_instance
 from rules.backtesting.inputs import watch_past_of
 from rules.backtesting.instances import series_keys
+from rules.backtesting.observations import RuleConditions
 from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
 from rules.data_sources.history import history_within
 from rules.engine.conditions import Reducer
 from rules.engine.series_choice import SeriesMode
 from rules.models import AutomationRule
+from rules.registries import metrics
+from rules.storage.rollup_series import dropped_until, series_of_person
 from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, metric_name
 from smartagent.kernel.formats import counted
@@ -26,12 +31,20 @@ MAX_BACKTEST_PEOPLE = 300  # people in the selection
 NOTIFYING_ACTIONS = ("alert", "notify")
 
 
+class ComputedFrom(models.TextChoices):
+    """What a backtest is made of; roll-ups only where the result is that of the samples."""
+
+    SAMPLES = "samples", "stored readings"
+    ROLLUPS = "rollups_5m", "roll-ups of 5 minutes"
+    DATA_SOURCE = "data_source", "the data source of the query"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """The preview of a rule: the readings of one person, the periods in which it fires, and the counts.
 
     `transitions` are of that person; `counted` covers all people who were counted. `is_queried`: the readings are those
-    of a data source.
+    of a data source. `dropped_until`: until then only roll-ups of hours and days are kept, and nothing was computed.
     """
 
     start: datetime
@@ -47,6 +60,14 @@ class Trial:
     sentence: str
     people: list[User] = field(default_factory=list)
     is_queried: bool = False
+    dropped_until: datetime | None = None
+
+    @property
+    def computed_from(self) -> ComputedFrom:
+        """What the transitions and counts were computed from."""
+        if self.is_queried:
+            return ComputedFrom.DATA_SOURCE
+        return ComputedFrom.ROLLUPS if self.counted.of_rollups else ComputedFrom.SAMPLES
 
     @property
     def points(self) -> list[Point]:
@@ -68,7 +89,8 @@ def _tried_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | Non
     whole = replay(rule, start, now) if broad and everybody else None
     people = _people(whole) if whole else []
     person = _shown(rule, asked, people) if broad else rule.user
-    one = replay(rule, start, now, person.pk) if broad else replay(rule, start, now)
+    dropped = _dropped_until(watched, person, start, now)
+    one = replay(rule, dropped or start, now, person.pk if broad else None)
     label = _label(rule)
     if rule.watches_series:
         return _of_series(rule, days, start, now, person, one, whole or one, people)
@@ -76,8 +98,17 @@ def _tried_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | Non
         start=start, end=now, days=days, label=label, person=person, chart=chart_of(watched, person.pk, start, now),
         heading=begun(label, rule.metric_type), periods=one.periods, transitions=one.transitions, counted=whole or one,
         sentence=_sentence(rule, days, one, whole, person if broad else None), people=people,
-        is_queried=rule.metric_type in watched.queries,
+        is_queried=rule.metric_type in watched.queries, dropped_until=dropped,
     )  # fmt: skip
+
+
+def _dropped_until(watched: RuleConditions, person: User, start: datetime, now: datetime) -> datetime | None:
+    """Until when the readings of the person were dropped, of the first series that had some."""
+    first = watched.conditions[0]
+    if first.metric in metrics or first.metric in watched.queries:
+        return None
+    found = (dropped_until(series, start, now) for series in series_of_person(person.pk, *first.key))
+    return next((until for until in found if until), None)
 
 
 def _of_series(

@@ -32,6 +32,13 @@ SELECT observed_at, value FROM metric_samples
 VALUE_BEFORE_SQL = """
 SELECT value FROM metric_samples WHERE series_id = %s AND observed_at <= %s ORDER BY observed_at DESC LIMIT 1"""
 
+# The first hour of a span that has a roll-up, and the first sample.
+FIRST_OF_SPAN_SQL = """
+SELECT (SELECT ended_at FROM metric_rollups_1h WHERE series_id = %(series)s AND ended_at > %(start)s
+           AND ended_at <= %(end)s ORDER BY ended_at LIMIT 1),
+       (SELECT observed_at FROM metric_samples WHERE series_id = %(series)s AND observed_at > %(start)s
+           AND observed_at <= %(end)s ORDER BY observed_at LIMIT 1)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -73,7 +80,7 @@ def resolution_for(series: int, start: datetime, end: datetime, window: timedelt
     """The roll-ups to read a period by, and `window` before it; None where its samples are few enough, or are not
     rolled up yet."""
     reach = end - start + window
-    if end - start <= FEW_DAYS or not _is_rolled(end):
+    if end - start <= FEW_DAYS or not is_rolled(end):
         return None
     if end - start > MONTH:
         return HOURLY if reach <= MAX_ROWS * HOURLY.length else DAILY
@@ -109,7 +116,18 @@ def value_before(series: int, time: datetime) -> float | None:
     return found[0] if found else None
 
 
-def _is_rolled(end: datetime) -> bool:
+def dropped_until(series: int, start: datetime, end: datetime) -> datetime | None:
+    """The time until which the samples from `start` to `end` were dropped, so that only their hourly and daily roll-ups
+    are there; None where none were."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_OF_SPAN_SQL, {"series": series, "start": start, "end": end})
+        first_hour, first_sample = cursor.fetchone()
+    is_dropped = first_hour is not None and (first_sample is None or first_hour < first_sample)
+    return (first_sample or end) if is_dropped else None
+
+
+def is_rolled(end: datetime) -> bool:
+    """Whether roll-ups are kept, and not far behind `end`."""
     until = RollupProgress.objects.values_list("rolled_until", flat=True).first()
     return until is not None and until >= end - MAX_BEHIND
 

@@ -1,12 +1,14 @@
 """A backtest and the dispatcher, tick by tick over the same readings, take the same steps."""
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from rules.backtesting import rolled_replay
 from rules.backtesting.observations import watch
 from rules.backtesting.replay import replay
 from rules.backtesting.simulation import play
@@ -14,6 +16,7 @@ from rules.engine.state_machine import acted, step
 from rules.engine.states import StateRecord
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, MetricSample, Silence
+from rules.storage.rollups import roll_up
 from tests.examples import examples
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -109,6 +112,9 @@ def test_the_same_steps(alice, several, cpu, memory):
         moments = [START + n * TICK for n in range(1, 30)]
         replayed = [steps_of(replay(rule, START, moments[-1])) for rule in rules]
         assert replayed == steps_of_dispatch(rules, moments)
+        roll_up(moments[-1])
+        with patch.object(rolled_replay, "FEW_DAYS", timedelta(0)):
+            assert [steps_of(replay(rule, START, moments[-1])) for rule in rules] == replayed
         transaction.set_rollback(True)
 
 
