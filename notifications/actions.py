@@ -134,7 +134,8 @@ class Notify(Action):
         """The notification to `person` about `firings` of one rule in one evaluation."""
         first, key = firings[0], uuid4()
         many = f" ({len(firings):,} instances)" if len(firings) > 1 else ""
-        title = " ".join("".join(filled_in(_text(first, "title"), firings[:1], templated)).split())
+        titles = filled_in(_text(first, "title"), firings, templated)  # of several that differ, none is that of all
+        title = " ".join(titles[0].split()) if len(titles) == 1 else ""
         heading = HEADINGS.get(first.event, "{}").format(title[:MAX_TITLE] or first.rule_name)
         own = [*filled_in(_text(first, "message"), firings, templated), WHY.get(first.event)]
         return Message(

@@ -1,5 +1,6 @@
 """The matchers of a silence: in Python, equal to the SQL of `rules.silences.coverage`, and in words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -8,12 +9,16 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
-from rules.engine.series_labels import labels_of
-from rules.models import AutomationRule, Silence
+from rules.engine.series_labels import escaped, labels_of, unescaped
+from rules.models import AutomationRule, RuleState, Silence
 from rules.silences.coverage import words_of
 from rules.silences.windows import Window, windows
 
 Span = tuple[datetime, datetime, str]
+PAIR = re.compile(
+    r"""(?P<name>[^\s=,"](?:[^=,"]*[^\s=,"])?)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"\s*(?=,|$)|(?P<bare>[^,]*))""",
+    re.DOTALL,
+)
 
 
 def agrees(silence: Silence, rule: AutomationRule, person: UUID, target: str = "") -> bool:
@@ -30,6 +35,18 @@ def agrees(silence: Silence, rule: AutomationRule, person: UUID, target: str = "
         and (not silence.metric or silence.metric in rule.watched)
         and all(name in labels and labels[name] == value for name, value in (silence.labels or {}).items())
     )
+
+
+def matchers_of(state: RuleState) -> dict[str, Any]:
+    """The matchers of a silence of one instance: its rule and person, and the labels of its series where the rule has
+    an instance for each."""
+    rule = state.rule
+    own = rule.labels if isinstance(rule.labels, Mapping) else {}
+    labels = state.labels if rule.watches_series and isinstance(state.labels, Mapping) else {}
+    return {
+        "rule": rule.pk, "person": state.user_id,
+        "labels": {name: value for name, value in labels.items() if name not in own},
+    }  # fmt: skip
 
 
 def between(start: datetime, end: datetime) -> list[Silence]:
@@ -99,5 +116,27 @@ def covers_in_words(silence: Silence) -> str:
 
 
 def labels_in_words(labels: Any) -> str:
-    """Labels as text: `team=db, tier=1`."""
-    return ", ".join(f"{name}={value}" for name, value in (labels or {}).items())
+    """Labels as text: `team=db, tier=1`; values that would be read otherwise stand in quotes."""
+    return ", ".join(f"{name}={_value_in_words(str(value))}" for name, value in (labels or {}).items())
+
+
+def _value_in_words(value: str) -> str:
+    plain = value and value == value.strip() and value.isprintable() and not set(value) & set(',"')
+    return value if plain and not value.startswith("~") else f'"{escaped(value)}"'
+
+
+def read_pairs(text: str) -> dict[str, str]:
+    """The labels of a text as `labels_in_words` writes it; ValueError, in words, where it cannot be read."""
+    labels: dict[str, str] = {}
+    at = 0
+    while text[at:].strip(", \t\r\n"):
+        at += len(text[at:]) - len(text[at:].lstrip(", \t\r\n"))
+        found = PAIR.match(text, at)
+        if not found:
+            raise ValueError(f"“{text[at : at + 40]}” is not a label. Example: team=db, tier=1.")
+        if found["name"].endswith("!") or (found["bare"] or "").startswith(("~", "=")):
+            raise ValueError("A silence matches values exactly, by = only. Example: team=db, tier=1.")
+        quoted = found["quoted"]
+        labels[found["name"]] = unescaped(quoted) if quoted is not None else found["bare"].strip()
+        at = found.end()
+    return labels

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from rules.models import AutomationRule
-from rules.silences.matchers import labels_in_words
+from rules.silences.matchers import labels_in_words, read_pairs
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.times import counted_with, read_time
 from smartagent.models import User
@@ -77,20 +77,16 @@ class PersonField(NamedField):
 
 
 class LabelMatchersField(forms.CharField):
-    """Labels as `team=db, tier=1`."""
+    """Labels as `team=db, tier=1`; a value with a comma stands in quotes."""
 
     def prepare_value(self, value: Any) -> Any:
         return labels_in_words(value) if isinstance(value, dict) else value
 
     def clean(self, value: Any) -> dict[str, str]:
-        text = super().clean(value)
-        labels: dict[str, str] = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            name, equals, label = part.partition("=")
-            if not equals or not name.strip():
-                raise ValidationError(f"“{part[:40]}” is not a label. Example: team=db, tier=1.")
-            labels[name.strip()] = label.strip()
-        return labels
+        try:
+            return read_pairs(super().clean(value))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class LocalTimeField(forms.DateTimeField):

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from rules.filters.silences import SilenceFilter
 from rules.metrics.catalogue import catalogue
-from rules.models import AutomationRule, Silence
+from rules.models import AutomationRule, RuleState, Silence
 from rules.pages.forms.silence import SilenceForm, typed
 from rules.pages.silences.silence import (
     SILENCE_TONES,
@@ -25,8 +25,9 @@ from rules.pages.silences.silence import (
 )
 from rules.silences.lifecycle import copied, end, is_over, make, revise
 from rules.silences.limits import people_of
-from rules.silences.matchers import covers_in_words
+from rules.silences.matchers import covers_in_words, matchers_of
 from rules.silences.phrases import SILENCE_STATE_LABELS, state_of, when_in_words
+from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.formats import plural
 from smartagent.kernel.limits import too_many
 from smartagent.kernel.scope import has_everyone
@@ -185,8 +186,11 @@ class SilenceAdmin(FilteredAdmin):
         }
 
     def _given(self, request: HttpRequest) -> dict[str, Any]:
-        """Initial values of a new silence from the URL: fields by name, or a silence to copy."""
+        """Initial values of a new silence from the URL: fields by name, or a silence to copy, or the instance that it
+        is to cover."""
         given: dict[str, Any] = {name: value for name, value in request.GET.items() if name in SilenceForm.base_fields}
+        if state := _instance(request):
+            return matchers_of(state) | given
         original = self.get_object(request, request.GET["copy"]) if "copy" in request.GET else None
         if original:
             return typed(Silence(**copied(original, timezone.now()))) | given
@@ -205,6 +209,13 @@ class SilenceAdmin(FilteredAdmin):
 def new_silence(**matchers: Any) -> str:
     """The URL of a prefilled form: `new_silence(rule=rule.pk)`."""
     return reverse("admin:rules_silence_add", query={name: value for name, value in matchers.items() if value})
+
+
+def _instance(request: HttpRequest) -> RuleState | None:
+    """The instance that the address names, where the person may see it."""
+    key = as_uuid(request.GET.get("instance", ""))
+    states = RuleState.objects.visible_to(request.user).select_related("rule") if key else RuleState.objects.none()
+    return states.filter(pk=key).first()
 
 
 def _requested(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from notifications.models import Notification
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, Integration, MetricSample, RuleState, Silence
 from rules.text.entry import entry_in_words
@@ -200,3 +201,13 @@ def test_silences_match_labels_of_series_and_of_the_rule(olga, alice, now):
     silenced = RuleState.objects.exclude(silence=None).values_list("target", flat=True)
     assert sorted(silenced) == ['{host="a"}', '{host="c"}']
     assert states(rule).keys() == {'{host="a"}', '{host="b"}', '{host="c"}'}
+
+
+def test_a_title_with_labels_names_no_series_for_all(alice, now):
+    push(now, {"host=a,zone=z": 95, "host=b,zone=z": 96})
+    for title in ("{{ labels.host }} is slow", "Zone {{ labels.zone }}"):
+        on_load(alice, rule_name="Load", action_config={"title": title})
+    on_load(alice, matchers=['host="a"'], action_config={"title": "{{ labels.host }} is slow"})
+    run(now)
+    titles = sorted(Notification.objects.values_list("title", flat=True))
+    assert titles == ["Load (2 instances)", "Zone z (2 instances)", "a is slow"]

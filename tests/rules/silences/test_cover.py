@@ -7,7 +7,7 @@ from django.db import connection
 
 from rules.models import RuleState, Silence
 from rules.silences.coverage import covered, gather_silenced
-from rules.silences.matchers import agrees, covers_in_words, windows_for
+from rules.silences.matchers import agrees, covers_in_words, labels_in_words, read_pairs, windows_for
 from tests.rules.evaluation.test_series import push
 from tests.rules.rule_cast import state_of
 
@@ -186,6 +186,23 @@ def test_instances_of_series_that_never_fired_are_counted(rule_on, alice, bob, n
     push(now, {"host=old": 1}, user=alice, ago=99 * HOUR)
     silence = Silence(comment="x", labels=labels, starts_at=now, ends_at=now + HOUR)
     assert str(covered(silence, now=now)) == words
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"team": "db", "tier": "1"}, {"a": "x, y=z", "b": ""}, {"a": 'q"uo\\te'}, {"a": " lead "}, {"a": "two\nlines"},
+        {"a": "~x", "b c": "a = b"}, {"a": "\u202ex"},
+    ],
+)  # fmt: skip
+def test_labels_that_are_written_are_read(labels):
+    assert read_pairs(labels_in_words(labels)) == labels
+
+
+@pytest.mark.parametrize("text", ['host=~"a"', "host!=a", "host", "=a", 'host!~"x"', "host=~a"])
+def test_what_is_no_label_of_a_silence_is_said(text):
+    with pytest.raises(ValueError, match="Example: team=db, tier=1"):
+        read_pairs(text)
 
 
 # -- for the backtest ------------------------------------------------------------------------------

@@ -341,12 +341,23 @@ def test_no_more_queries_for_more_silences(client_of, olga, on, django_assert_ma
 
 def test_a_rule_leads_to_the_form_that_silences_it(client_of, alice, audra, rule_on, now):
     rule = rule_on(alice)
-    state_of(rule, now)
+    state = state_of(rule, now)
     address = reverse("admin:rules_automationrule_page", args=[rule.pk])
     text = content_of(client_of(alice).get(address))
     assert f'href="{ADD}?rule={rule.pk}"' in text
-    assert f'href="{ADD}?rule={rule.pk}&amp;person={alice.pk}"' in text
+    assert f'href="{ADD}?instance={state.pk}"' in text
     assert ADD not in content_of(client_of(audra).get(address))
+
+
+def test_one_series_of_a_rule_is_silenced_alone(client_of, alice, bob, rule_on, now):
+    rule = rule_on(alice, series_mode="each", labels={"team": "db"})
+    series = [state_of(rule, now, target=f"t{host}", labels={"host": host, "team": "x"}) for host in ("a,b", "c")]
+    text = content_of(client_of(alice).get(ADD, {"instance": series[0].pk}))
+    assert 'value="host=&quot;a,b&quot;"' in text
+    assert alice.email in text
+    assert "Matches 1 rule, 1 instance, 1 firing now." in text
+    assert "Choose what to silence" in content_of(client_of(bob).get(ADD, {"instance": series[0].pk}))
+    assert "Choose what to silence" in content_of(client_of(alice).get(ADD, {"instance": "\0x"}))
 
 
 def test_a_preview_too_long_for_an_address_is_shown_at_once(client_of, alice, filled):
