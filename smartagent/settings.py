@@ -98,6 +98,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]  # fmt: skip
+# Tokens of the legacy project, for its clients: its secret (HS256), or where its public keys are (RS256, ES256). With
+# an audience and an issuer, tokens for or by others are refused.
+LEGACY_JWT_SECRET = env.str("LEGACY_JWT_SECRET", default="")
+LEGACY_JWKS_URL = env.str("LEGACY_JWKS_URL", default="")
+LEGACY_JWT_AUDIENCE = env.str("LEGACY_JWT_AUDIENCE", default="")
+LEGACY_JWT_ISSUER = env.str("LEGACY_JWT_ISSUER", default="")
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 

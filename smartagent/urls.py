@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/", include(("smartagent.api_urls", "api"))),
     path("write", FirstLineProtocolView.as_view(), name="influx-write"),
     path("v1/metrics", MetricsView.as_view(), name="otlp-metrics"),
+    path("", include("smartagent.legacy_api.urls")),
     path("links/", include("notifications.urls")),
     *sign_in.urlpatterns,
     path("", admin.site.urls),

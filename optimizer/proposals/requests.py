@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,7 +28,8 @@ class NoLimit(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualRequest:
-    """A request by a person: whose metric, and which limit; without a limit, that of a rule."""
+    """A request by a person: whose metric, and which limit; without a limit, that of a rule. Without a value, it is
+    the current reading."""
 
     person: User
     metric: str
@@ -35,20 +37,24 @@ class ManualRequest:
     operator: str = ""
     threshold: float | None = None
     kind: str = "manual"
+    value: float | None = None
+    rule: UUID | None = None
 
 
-def ask(wanted: ManualRequest, by: User, now: datetime) -> ProposalResult:
-    """Propose something for it, at once; NoLimit where nobody says what would be bad."""
+def ask(wanted: ManualRequest, by: User | None, now: datetime) -> ProposalResult:
+    """Propose something for it, at once; NoLimit where nobody says what would be bad. `by` is None for a program that
+    acts for nobody."""
     operator, threshold = _limit(wanted)
     facts = FactsLoader({wanted.person.pk}, now).of(
-        wanted.person.pk, metric=wanted.metric, value=_reading(wanted, now), threshold=threshold, operator=operator,
-        target=wanted.target,
+        wanted.person.pk, metric=wanted.metric, threshold=threshold, operator=operator, target=wanted.target,
+        value=_reading(wanted, now) if wanted.value is None else wanted.value,
     )  # fmt: skip
     strategy = strategy_for(wanted.metric)
     found = proposal_of(strategy, facts)
-    proposal = replace(found, reason=f"Requested by {by}. {found.reason}")
+    proposal = replace(found, reason=f"Requested by {by or 'another program'}. {found.reason}")
+    requested = ProposalRequest(facts=facts, kind=wanted.kind, rule=wanted.rule, by=by.pk if by else None)
     with transaction.atomic():
-        return propose([(ProposalRequest(facts=facts, kind=wanted.kind, by=by.pk), strategy.kind, proposal)], now)[0]
+        return propose([(requested, strategy.kind, proposal)], now)[0]
 
 
 def is_metric(name: str) -> bool:

@@ -1,0 +1,91 @@
+"""Who calls: a person, the service role, which acts for anyone, or nobody, by their bearer token."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework import exceptions
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from smartagent.accounts.tokens import BEGINNING, TokenAuthentication
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import Access, has_everyone
+from smartagent.legacy_api.bearer import InvalidToken, verified_claims
+from smartagent.legacy_api.key_set import KeysUnavailable
+from smartagent.models import User
+
+NO_SUCH_PERSON = "No active person has this user_id."
+
+
+class Unavailable(exceptions.APIException):
+    status_code = 503
+    default_code = "unavailable"
+    wait = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The role of a token, and its person; the service role and anon have none."""
+
+    role: str
+    person: User | None = None
+
+    @property
+    def is_service(self) -> bool:
+        return self.role == "service_role"
+
+    def require(self, permission: str) -> None:
+        """PermissionDenied where the person's roles do not allow it."""
+        if self.person and not self.person.has_perm(permission):
+            raise exceptions.PermissionDenied("Your roles do not allow this. Ask an administrator.")
+
+    def person_for(self, named: UUID, access: Access) -> User:
+        """The person with this id; PermissionDenied where it is somebody else whom the caller may not act for."""
+        if self.person and self.person.pk == named:
+            return self.person
+        if self.person and not has_everyone(self.person, access):
+            raise exceptions.PermissionDenied("The token is of another person than user_id.")
+        found: User | None = User.objects.filter(pk=named, is_active=True).first()
+        if found is None:
+            raise exceptions.NotFound(NO_SUCH_PERSON)
+        return found
+
+
+class BearerAuthentication(TokenAuthentication):
+    """A token of the legacy project, or a personal token."""
+
+    def authenticate(self, request: Request) -> Any:
+        token = self.given(request)
+        if token is None or token.startswith(BEGINNING):
+            found = super().authenticate(request)
+            return found and (found[0], Caller(role="authenticated", person=found[0]))
+        try:
+            claims = verified_claims(token)
+        except InvalidToken as error:
+            raise exceptions.AuthenticationFailed(str(error)) from None
+        except KeysUnavailable as error:
+            raise Unavailable(str(error)) from None
+        person = _person_of(claims.get("sub")) if claims["role"] == "authenticated" else None
+        return person or AnonymousUser(), Caller(role=claims["role"], person=person)
+
+
+class IsKnown(BasePermission):
+    """A person or the service role; the role anon may do nothing."""
+
+    message = "The role anon may not do this. Sign in."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        caller: Any = request.auth
+        if caller is None:
+            raise exceptions.NotAuthenticated("Send Authorization: Bearer and the token.")
+        return bool(caller.role != "anon")
+
+
+def _person_of(subject: Any) -> User:
+    key = as_uuid(subject) if isinstance(subject, str) else None
+    found: User | None = User.objects.filter(pk=key, is_active=True).first() if key else None
+    if found is None:
+        raise exceptions.AuthenticationFailed("The sub of the token is no active person.")
+    return found
