@@ -210,6 +210,10 @@ LIMITS_PER_MINUTE = {
     "searches": env.int("SEARCHES_PER_MINUTE", default=240),
     "silences": env.int("SILENCES_PER_MINUTE", default=60),
 }
+# How many samples the programs of one person may send in a minute, in all web processes together. 0: no limit.
+INGEST_SAMPLES_PER_MINUTE = env.int("INGEST_SAMPLES_PER_MINUTE", default=6_000_000)
+# How many series a person, or the platform, may have; further ones are not made from what programs send. 0: no limit.
+MAX_SERIES_PER_PERSON = env.int("MAX_SERIES_PER_PERSON", default=1_000_000)
 # How many silences one person may have that are not over.
 SILENCES_PER_PERSON = env.int("SILENCES_PER_PERSON", default=500)
 # How many rules one person may have who may not change those of others. Each costs time in every evaluation.

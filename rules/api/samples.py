@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
@@ -10,12 +11,16 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rules.api.sample_limits import LimitReached, NoRoomForSeries, refuse_beyond_quota
 from rules.api.serializers import SampleSerializer
 from rules.engine.series_labels import MAX_LABELS, MAX_TARGET
 from rules.ingest.batch import InvalidSample, Push
+from rules.ingest.intake import Intake
+from rules.ingest.receipts import note_receipt
 from rules.ingest.samples import METRIC_NAME
-from rules.ingest.storage import store
+from rules.ingest.storage import TooManySeries, store
 from rules.models import MetricSample
+from smartagent.models import User
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
 from smartagent.rest.fields import SOMEBODY
@@ -53,6 +58,7 @@ SAMPLE_SCHEMA = {
 SAMPLES_SCHEMA = {
     "oneOf": [SAMPLE_SCHEMA, {"type": "array", "items": SAMPLE_SCHEMA, "minItems": 1, "maxItems": MAX_BODY_LINES}]
 }
+REFUSED_JSON = "JSON (refused)"  # of requests that a limit refused; others are not counted
 ACCEPTED_SCHEMA = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
 IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
     "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "header",
@@ -111,7 +117,11 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         examples=[ONE_SAMPLE_EXAMPLE, TWO],
     )
     def post(self, request: Request) -> Response:
-        return run_once(request, lambda: {"accepted": push(request)})
+        try:
+            return run_once(request, lambda: {"accepted": push(request)})
+        except LimitReached as refused:
+            _note(request, refused)
+            raise
 
 
 def push(request: Request) -> int:
@@ -127,8 +137,20 @@ def push(request: Request) -> int:
         raise TooLarge(f"The request has {len(samples):,} samples; the maximum is {MAX_BODY_LINES:,}.")
     if not samples:
         raise serializers.ValidationError("The body has no samples.")
+    caller: User = request.user  # type: ignore[assignment]
+    now = timezone.now()
     try:
-        rows = Push(request.user, timezone.now()).rows(samples, place)  # type: ignore[arg-type]
+        rows = Push(caller, now).rows(samples, place)
+        refuse_beyond_quota(caller.pk, len(rows), now)
+        return store(rows, max_series=settings.MAX_SERIES_PER_PERSON)
     except InvalidSample as wrong:
         raise ValidationError(wrong.errors) from None
-    return store(rows)
+    except TooManySeries as refused:
+        raise NoRoomForSeries(len(rows), refused.series) from None
+
+
+def _note(request: Request, refused: LimitReached) -> None:
+    """Count what a limit has refused under received metrics."""
+    intake = Intake(request.user.pk, timezone.now())
+    intake.leave_out(refused.reason, refused.samples, str(refused.detail))
+    note_receipt(request.user, REFUSED_JSON, intake)  # type: ignore[arg-type]

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     NO_VALUE = "data point without a value"
     ALERT = "invalid alert"
     TRUNCATED = "alert left out by Alertmanager"
+    SERIES = "series beyond the maximum"
+    RATE = "beyond the samples of a minute"
 
 
 # Not refused: the sender has done nothing wrong, and there is nothing that it could do about it.
@@ -100,6 +102,12 @@ class Intake:
             raise TooManySamples(TOO_MANY_SAMPLES)
         if reason not in HARMLESS_REASONS and example and len(self.examples) < MAX_KEPT_EXAMPLES:
             self.examples.append(f"{reason}: {example}")
+
+    def leave_all_out(self, reason: Reason, example: str) -> None:
+        """Keep none of the samples."""
+        count = len(self.columns)
+        self.columns, self.places = SampleColumns(), {}
+        self.leave_out(reason, count, example)
 
     @property
     def refused(self) -> int:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from rules.engine.series_labels import labels_of
 from rules.ingest.known_series import SeriesKey, columns_of, find_series
+from rules.ingest.series_limit import series_beyond
 from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_rows, pack_times
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
@@ -69,23 +70,44 @@ class SampleColumns:
     def __len__(self) -> int:
         return len(self.places)
 
+    def drop(self, series: set[SeriesKey]) -> None:
+        """Remove the samples of these series."""
+        places = {self.series[key] for key in series}
+        left = [n for n, place in enumerate(self.places) if place not in places]
+        self.places, self.times = [self.places[n] for n in left], [self.times[n] for n in left]
+        self.values = [self.values[n] for n in left]
 
-def store(rows: Iterable[Row]) -> int:
+
+class TooManySeries(Exception):
+    """A person has as many series as may be; `series` are those that were to be new."""
+
+    def __init__(self, series: set[SeriesKey]) -> None:
+        super().__init__(TooManySeries.__doc__)
+        self.series = series
+
+
+def store(rows: Iterable[Row], *, max_series: int = 0) -> int:
     """Store `rows` in one transaction, replacing samples of the same series and time; return their number.
 
     Of two rows for one series and time the last one counts. Rows are streamed. An exception from the iteration is
-    passed on, and nothing is written.
+    passed on, and nothing is written; TooManySeries where somebody would have more than `max_series` (0: no limit).
     """
     stream, count = iter(rows), 0
     with transaction.atomic():
         while samples := _columns(islice(stream, ROWS_AT_ONCE)):
-            write(samples)
+            if beyond := write(samples, max_series=max_series):
+                raise TooManySeries(beyond)
             count += len(samples)
     return count
 
 
-def write(samples: SampleColumns) -> None:
-    """Write all samples, in one transaction; the series that have ended are marked."""
+def write(samples: SampleColumns, *, max_series: int = 0) -> set[SeriesKey]:
+    """Write all samples, in one transaction; the series that have ended are marked.
+
+    New series by which somebody would have more than `max_series` (0: no limit) are not made, but returned; their
+    samples are dropped.
+    """
+    beyond: set[SeriesKey] = set()
     with transaction.atomic(), connection.wrap_database_errors:
         cursor = arrays_cursor()
         keys = list(samples.series)
@@ -93,14 +115,18 @@ def write(samples: SampleColumns) -> None:
         with_samples = set(samples.places)
         missing = [key for place, key in enumerate(keys) if place in with_samples and place not in found]
         if missing:
-            _make(cursor, missing)
+            beyond = series_beyond(cursor, missing, max_series) if max_series > 0 else set()
+            if beyond:
+                samples.drop(beyond)
+            _make(cursor, [key for key in missing if key not in beyond])
             found = find_series(cursor, keys)
         ids = [found[place][0] for place in samples.places]
         _write_samples(cursor, ids, samples.times, samples.values)
-        if stale := [found[place][0] for place in with_samples if found[place][1]]:
+        if stale := [found[place][0] for place in set(samples.places) if found[place][1]]:
             cursor.execute(REVIVE_SERIES, [pack_integers(stale)])
         if ended := {found[place][0]: at for place, at in samples.ended.items() if place in found}:
             cursor.execute(END_SERIES, [pack_integers(list(ended)), pack_times(list(ended.values()))])
+    return beyond
 
 
 def _write_samples(

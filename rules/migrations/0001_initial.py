@@ -1788,6 +1788,24 @@ class Migration(migrations.Migration):
             },
         ),
         smartagent.adoption.operations.CreateOrCompleteModel(
+            name="IngestQuota",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("minute", models.DateTimeField()),
+                ("samples", models.BigIntegerField()),
+            ],
+            options={"db_table": "ingest_quotas", "default_permissions": ()},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
             name="MetricReceipt",
             fields=[
                 (

@@ -5,7 +5,7 @@ from rules.models.data_source import DataSource, MetricQuery
 from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
 from rules.models.readings import AuditEvent, FusionScore, Integration
-from rules.models.receipt import MetricReceipt
+from rules.models.receipt import IngestQuota, MetricReceipt
 from rules.models.rollups import DailyRollup, FiveMinuteRollup, HourlyRollup, LateHour, RollupProgress
 from rules.models.rule import AutomationRule
 from rules.models.saved_view import SavedView
@@ -15,6 +15,7 @@ from rules.models.state import RuleState
 
 __all__ = [
     "ActivityEntry", "AuditEvent", "AutomationRule", "DailyRollup", "DataSource", "DispatchRun", "EntryCount",
-    "Feedback", "FiveMinuteRollup", "FusionScore", "HourlyRollup", "Integration", "LateHour", "MetricQuery",
-    "MetricReceipt", "MetricSample", "MetricSeries", "RollupProgress", "RuleState", "SavedView", "Silence",
+    "Feedback", "FiveMinuteRollup", "FusionScore", "HourlyRollup", "IngestQuota", "Integration", "LateHour",
+    "MetricQuery", "MetricReceipt", "MetricSample", "MetricSeries", "RollupProgress", "RuleState", "SavedView",
+    "Silence",
 ]  # fmt: skip

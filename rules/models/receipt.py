@@ -9,6 +9,21 @@ from django.db import models
 from smartagent.kernel.scope import OwnedQuerySet
 
 
+class IngestQuota(models.Model):
+    """How many samples of a minute the processes have claimed for one person's programs."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    minute = models.DateTimeField()
+    samples = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ingest_quotas"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.minute:%H:%M} {self.samples}"
+
+
 class MetricReceipt(models.Model):
     """The requests of one person's tokens by one protocol: samples that were kept, and what was not, by reason."""
 

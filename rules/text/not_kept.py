@@ -20,6 +20,10 @@ EXPLANATIONS: Mapping[str, str] = {
     Reason.LINE: "The line cannot be read. The last examples have the numbers of lines; the others were written.",
     Reason.NO_VALUE: "The data point says that nothing was recorded. Nothing is lost.",
     Reason.ALERT: "The alert cannot be stored. The last examples say why.",
+    Reason.SERIES: "The person has as many series as may be; those that there are go on. Look for a label whose values "
+    "never end, or raise MAX_SERIES_PER_PERSON.",
+    Reason.RATE: "The request was refused and is to be sent again later. If that is often so, send fewer samples, or "
+    "raise INGEST_SAMPLES_PER_MINUTE.",
     Reason.TRUNCATED: "Alertmanager left out alerts: raise max_alerts in its webhook.",
 }
 

@@ -1,13 +1,18 @@
 """A real Prometheus that scrapes a real node exporter writes to us, and a rule on what it writes fires and resolves."""
 
+import json
 import os
 import time
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
+from rules.api.protocols.base import CannotStore, ProtocolView
+from rules.api.protocols.remote_write import RemoteWriteView
+from rules.api.sample_limits import TooManyPerMinute
 from rules.evaluation.dispatcher import dispatch
 from rules.evaluation.preview import preview
 from rules.models import ActivityEntry, MetricReceipt, MetricSeries, RuleState
@@ -24,7 +29,7 @@ scrape_configs:
 remote_write:
   - url: {address}/api/v1/write
     authorization: {{credentials: {token}}}
-    queue_config: {{batch_send_deadline: 200ms}}
+    queue_config: {{batch_send_deadline: 200ms, retry_on_http_429: true, min_backoff: 100ms, max_backoff: 200ms}}
 """
 
 
@@ -36,9 +41,35 @@ def until(found):
     return value
 
 
+@pytest.fixture
+def refusals(monkeypatch):
+    """What the first requests are refused with; each asks to be sent again in a second."""
+    refusals = [TooManyPerMinute(1, wait=1), CannotStore()]
+    refusals[1].wait = 1
+
+    def store(self, intake):
+        if refusals:
+            raise refusals.pop(0)
+        ProtocolView.store(self, intake)
+
+    monkeypatch.setattr(RemoteWriteView, "store", store)
+    return refusals
+
+
+def scraped(address, metric):
+    """When the Prometheus there has scraped a metric of one series, in milliseconds since 1970."""
+    with urllib.request.urlopen(f"{address}/api/v1/query?query={metric}[1h]") as answer:
+        (series,) = json.load(answer)["data"]["result"]
+    return {round(at * 1000) for at, _ in series["values"]}
+
+
+def stored(series):
+    return {round(sample.observed_at.timestamp() * 1000) for sample in series.samples.all()}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_node_load_and_cpu_seconds_arrive_and_rules_on_them_fire(
-    alice, live_server, node_exporter, tmp_path: Path, settings
+    alice, live_server, node_exporter, tmp_path: Path, settings, refusals
 ):
     settings.OUTBOUND_ALLOWED = ["127.0.0.0/8"]
     config = CONFIG.format(
@@ -51,6 +82,9 @@ def test_node_load_and_cpu_seconds_arrive_and_rules_on_them_fire(
         load = until(lambda: MetricSeries.objects.filter(metric="node_load1", samples__isnull=False).first())
         idle = until(lambda: MetricSeries.objects.filter(metric="node_cpu_seconds_total", labels__mode="idle").first())
         until(lambda: idle.samples.count() > 2)
+        assert not refusals
+        sent = scraped(address, "node_load1")
+        until(lambda: sent <= stored(load))  # also those that were refused at first
         query_of(source_at(address), "cpu_rate", "sum by (instance) (rate(node_cpu_seconds_total[5m]))")
         by_instance = rule_of(alice, "cpu_rate", ">", 0, "log", series_mode="by", group_by=["instance"])
         until(lambda: preview(by_instance, timezone.now()).met)

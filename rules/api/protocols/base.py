@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseBase
@@ -12,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from rules.api.protocols.bodies import raw_body
+from rules.api.sample_limits import LimitReached, refuse_beyond_quota, series_limit_in_words
 from rules.ingest.batch import Push
-from rules.ingest.intake import Intake, TooManySamples
+from rules.ingest.intake import Intake, Reason, TooManySamples
 from rules.ingest.receipts import note_receipt
 from rules.ingest.storage import write
 from rules.models import MetricSample
@@ -44,8 +46,15 @@ class ProtocolView(APIView):
     def post(self, request: Request) -> HttpResponseBase:
         intake = Intake(owner_of(request), timezone.now())
         self.read(raw_body(request, self.plain), intake)
+        caller: User = request.user  # type: ignore[assignment]
+        try:
+            refuse_beyond_quota(caller.pk, len(intake.columns), intake.now)
+        except LimitReached as refused:
+            intake.leave_all_out(refused.reason, str(refused.detail))
+            note_receipt(caller, self.protocol, intake)
+            raise
         self.store(intake)
-        note_receipt(request.user, self.protocol, intake)  # type: ignore[arg-type]
+        note_receipt(caller, self.protocol, intake)
         return self.answer(intake)
 
     def plain(self, encoding: str, body: bytes) -> bytes:
@@ -58,7 +67,10 @@ class ProtocolView(APIView):
 
     def store(self, intake: Intake) -> None:
         """Store what is kept."""
-        write(intake.columns)
+        count = len(intake.columns)
+        beyond = write(intake.columns, max_series=settings.MAX_SERIES_PER_PERSON)
+        if left_out := count - len(intake.columns):
+            intake.leave_out(Reason.SERIES, left_out, series_limit_in_words(beyond))
 
     def answer(self, intake: Intake) -> HttpResponseBase:
         """The response, once all that can be kept is stored."""
@@ -82,7 +94,7 @@ class ProtocolView(APIView):
         for name in ("WWW-Authenticate", "Retry-After", "Allow"):
             if given is not None and name in given:
                 response[name] = given[name]
-        if response.status_code == 503:
+        if response.status_code in (429, 503):
             response.setdefault("Retry-After", str(SECONDS_TO_RETRY))
         return response
 

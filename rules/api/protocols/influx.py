@@ -16,7 +16,14 @@ from rules.api.protocols.schema import describes_line_protocol
 from rules.ingest.intake import Intake
 from rules.ingest.protocols.influx import NANOSECONDS, read_lines
 
-CODES = {400: "invalid", 401: "unauthorized", 403: "forbidden", 413: "request too large", 503: "unavailable"}
+CODES = {
+    400: "invalid",
+    401: "unauthorized",
+    403: "forbidden",
+    413: "request too large",
+    429: "too many requests",
+    503: "unavailable",
+}
 
 
 @describes_line_protocol

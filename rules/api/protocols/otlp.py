@@ -1,7 +1,7 @@
 """OTLP/HTTP for metrics, in protobuf and JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
 
 What is not kept is a partial success: status 200, with the number of rejected data points and the reasons. An error of
-the whole request is a `google.rpc.Status`; only 503 asks the sender to send it again.
+the whole request is a `google.rpc.Status`; 429 and 503 ask the sender to send it again.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ from smartagent.rest.parsers import read_json
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 # Codes of google.rpc.Code.
-INVALID_ARGUMENT, UNAVAILABLE, UNKNOWN = 3, 14, 2
+INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, UNKNOWN = 3, 8, 14, 2
 
 
 @extend_schema(exclude=True)  # its address is not under /api/
@@ -54,7 +54,7 @@ class MetricsView(ProtocolView):
         return self._response(answer, 200)
 
     def error(self, status: int, message: str) -> HttpResponse:
-        code = {400: INVALID_ARGUMENT, 503: UNAVAILABLE}.get(status, UNKNOWN)
+        code = {400: INVALID_ARGUMENT, 429: RESOURCE_EXHAUSTED, 503: UNAVAILABLE}.get(status, UNKNOWN)
         return self._response(Status(code=code, message=message), status)
 
     def _message(self, body: bytes) -> Any:

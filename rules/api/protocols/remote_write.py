@@ -1,7 +1,7 @@
 """Prometheus remote write 1.0 and 2.0 (https://prometheus.io/docs/specs/prw/).
 
-Status 400 and 413 say that sending the request again is of no use, 503 that it is; with 400 all that can be kept is
-written. Stale markers count as written: they end their series.
+Status 400 and 413 say that sending the request again is of no use, 429 and 503 that it is; with 400 all that can be
+kept is written. Stale markers count as written: they end their series.
 """
 
 from django.http import HttpResponse, HttpResponseBase
