@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.receivers import raw_server
+from tests.receivers import raw_server, read_request
 
 PEM = serialization.Encoding.PEM
 
@@ -68,7 +68,7 @@ def https_server(folder: Path, certificate: Issuer, body: bytes = b"ok") -> Iter
 
     def answer(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
-            secured.recv(65536)
+            read_request(secured)
             secured.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     with raw_server(answer) as address:

@@ -24,3 +24,16 @@ def raw_server(answer: Callable[[socket.socket], object]) -> Iterator[str]:
     yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """A whole request: who closes before all is read, resets the connection."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        found += connection.recv(65536) or b"\r\n\r\n"
+    head, _, body = found.partition(b"\r\n\r\n")
+    lines = (line.lower().partition(b":") for line in head.splitlines())
+    length = next((int(value) for name, _, value in lines if name == b"content-length"), 0)
+    while len(body) < length and (more := connection.recv(65536)):
+        body += more
+    return head + b"\r\n\r\n" + body

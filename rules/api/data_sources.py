@@ -8,12 +8,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.api.data_source_serializers import (
-    DataSourceSerializer,
-    MetricQuerySerializer,
-    ProbeSerializer,
-    QueryTrialSerializer,
-)
+from rules.api.data_source_serializers import DataSourceSerializer
+from rules.api.metric_query_serializers import MetricQuerySerializer
+from rules.api.probe_serializers import ProbeSerializer, QueryTrialSerializer
 from rules.data_sources.changes import StillWatched, delete_query, delete_source
 from rules.data_sources.probe import probe, try_query
 from rules.filters.data_sources import DataSourceFilter, MetricQueryFilter

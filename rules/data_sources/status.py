@@ -1,4 +1,7 @@
-"""The state of a data source: by what the last evaluation found that asked it."""
+"""The state of a data source, by what the last evaluation found that asked it, and its last errors."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import F, Q
 
@@ -33,3 +36,22 @@ def source_state(source: DataSource) -> str:
     if success is None or success < error:
         return "fails"
     return "partly" if success == error else "answers"
+
+
+@dataclass(slots=True)
+class KeptError:
+    """An error with the metrics that had it, and when one had it last."""
+
+    error: str
+    at: datetime
+    metrics: list[str]
+
+
+def last_errors(source: DataSource) -> list[KeptError]:
+    """The errors that are kept of `source`, each once, the latest first."""
+    found: dict[str, KeptError] = {}
+    for each in source.errors:
+        one = found.setdefault(each["error"], KeptError(each["error"], datetime.fromisoformat(each["at"]), []))
+        if each["metric"] not in one.metrics:
+            one.metrics.append(each["metric"])
+    return list(found.values())

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rules.data_sources.changes import NameTaken, save_source
 from rules.data_sources.connections import keep_secrets
 from rules.data_sources.probe import Probe, probe
-from rules.data_sources.status import SOURCE_STATE_LABELS, SOURCE_TONES, source_state
+from rules.data_sources.status import SOURCE_STATE_LABELS, SOURCE_TONES, last_errors, source_state
 from rules.data_sources.watched import watching
 from rules.models import DataSource
 from rules.pages.forms.data_source import DataSourceForm
@@ -43,7 +43,7 @@ def source_page(request: HttpRequest, model_admin: OwnedAdmin, pk: uuid.UUID) ->
         "authorities": _authorities_of(source), "now": timezone.now(),
         "title": source.name, "source": source, "state_label": label, "tone": SOURCE_TONES[label],
         "latency": latency_chart(source), "last": source.recent[-1] if source.recent else None,
-        "errors": [each | {"at": datetime.fromisoformat(each["at"])} for each in source.errors[:MAX_LISTED]],
+        "errors": last_errors(source)[:MAX_LISTED],
         "queries": list(source.queries.order_by("name")[:MAX_LISTED]), "query_count": source.queries.count(),
         "rules": list(rules.order_by("rule_name")[:MAX_LISTED]), "rule_count": rules.count(),
         "may_change": model_admin.has_change_permission(request, source),

@@ -24,6 +24,15 @@ HEADERS_HELP = (
     "value; a removed line removes the header."
 )
 SECRETS = ("password", "token")
+SECTIONS = {
+    "Server": ("name", "address", "verify_tls", "ca_certificate", "timeout", "enabled"),
+    "Access": ("authentication", "username", "password", "token", "headers"),
+    "People": ("person_label",),
+}  # fmt: skip
+BELONGS_TO = {  # an authentication; without it, the field is not shown
+    "username": DataSource.Authentication.BASIC, "password": DataSource.Authentication.BASIC,
+    "token": DataSource.Authentication.BEARER,
+}  # fmt: skip
 
 
 def _text(**attributes: str) -> Any:
@@ -87,6 +96,11 @@ class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].help_text = STORED
         self.secrets = self.known
 
+    @property
+    def sections(self) -> dict[str, list[tuple[forms.BoundField, str]]]:
+        """The fields by the title of their section, each with the authentication that it belongs to, if any."""
+        return {title: [(self[name], BELONGS_TO.get(name, "")) for name in names] for title, names in SECTIONS.items()}
+
     def clean_ca_certificate(self) -> str:
         """The certificates alone."""
         try:
@@ -121,9 +135,8 @@ class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name, texts)
 
     def _kept(self, name: str) -> str:
-        uses = {"password": DataSource.Authentication.BASIC, "token": DataSource.Authentication.BEARER}[name]
         kept: str = getattr(self.known, name)
-        if kept and self._is_elsewhere and self.cleaned_data.get("authentication") == uses:
+        if kept and self._is_elsewhere and self.cleaned_data.get("authentication") == BELONGS_TO[name]:
             self.add_error(name, ENTER_AGAIN_ELSEWHERE)
         return kept
 

@@ -10,6 +10,7 @@ from rules.data_sources import client
 from rules.data_sources.asking import ask_queries
 from rules.data_sources.connections import SourceSecrets
 from rules.data_sources.record import record_outcomes
+from rules.data_sources.status import last_errors
 from rules.models import DataSource
 from tests.receivers import raw_server
 from tests.rules.data_sources.source_cast import query_of, source_at
@@ -93,3 +94,11 @@ def test_a_silent_source_is_given_up_and_costs_others_nothing(httpserver, now):
     assert outcomes["fast"].error == ""
     assert "could not be reached" in outcomes["down"].error
     assert outcomes["off"].error == "The data source off is disabled."
+
+
+def test_an_error_of_many_queries_is_shown_once_with_their_names():
+    at = ["2026-03-02T10:00:00+00:00", "2026-03-02T09:55:00+00:00"]
+    kept = [(0, "a", "down"), (0, "b", "down"), (0, "c", "parse error"), (1, "b", "down"), (1, "d", "down")]
+    source = DataSource(errors=[{"at": at[time], "metric": metric, "error": error} for time, metric, error in kept])
+    found = [(each.error, each.metrics, each.at.isoformat()) for each in last_errors(source)]
+    assert found == [("down", ["a", "b", "d"], at[0]), ("parse error", ["c"], at[0])]

@@ -14,7 +14,7 @@ from rules.data_sources.history import query_history
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, DataSource, RuleState
 from tests.api import Program
-from tests.receivers import raw_server
+from tests.receivers import raw_server, read_request
 from tests.rules.data_sources.source_cast import query_of, source_at
 from tests.rules.data_sources.test_history import STEP
 from tests.rules.evaluation.test_dispatcher import rule_of
@@ -79,7 +79,7 @@ def endless(connection):
 
 
 def broken(connection):
-    connection.recv(65536)
+    read_request(connection)
     connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{"status": "succ')
 
 
