@@ -6,36 +6,48 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rules.backtesting.chart_data import ChartData, Point, UsualPoint, thin, with_gaps
-from rules.backtesting.inputs import moments_between
-from rules.backtesting.instances import instances_of
+from rules.backtesting.chart_data import ChartData, Point, thin, with_gaps
+from rules.backtesting.group_chart import group_of_chart
+from rules.backtesting.inputs import moments_between, watch_past_of
+from rules.backtesting.instances import on_series
 from rules.backtesting.observations import Condition, Key, RuleConditions
-from rules.backtesting.rolled_chart import rolled_chart
+from rules.backtesting.rolled_chart import needs_readings, rolled_chart
+from rules.backtesting.sampled_chart import has_few_readings, is_long, sampled_chart
 from rules.backtesting.series import readings
+from rules.backtesting.usual_band import hours_between, usual_points
 from rules.engine.conditions import WITHOUT_WINDOW, Reducer
 from rules.engine.reducers import Series
-from rules.engine.usual import HOUR, hour_of, usual
+from rules.engine.series_choice import SeriesMode
 from rules.models import AutomationRule
 
-MAX_GROUP_POINTS = 300  # at which the series of a group are aggregated
 MAX_OBSERVATIONS_READ = 1_500_000  # readings, over all windows of a chart
 
 
-def chart_of(watched: RuleConditions, person: object, start: datetime, end: datetime) -> ChartData:
+def chart_of(watched: RuleConditions, person: UUID, start: datetime, end: datetime) -> ChartData:
     """The values that the first condition of `watched` compares for `person` between `start` and `end`, thinned; of a
-    distance from the usual, the readings and what is usual. Of a long period from roll-ups, where that is possible."""
-    if rolled := rolled_chart(watched, person, start, end):  # type: ignore[arg-type]
-        return rolled
+    distance from the usual, the readings and what is usual. Of a long period from roll-ups where that is possible, else
+    at some evaluations: of more than a month, at most 10,000 rows are read."""
     first = replace(watched, conditions=watched.conditions[:1])
-    for _, own, platform in readings(first, [person], start, end):  # type: ignore[list-item]
+    is_bounded = is_long(first, start, end)
+    if not (is_bounded and needs_readings(first) and has_few_readings(first.conditions[0], person, start, end)):
+        if rolled := rolled_chart(first, person, start, end):
+            return rolled
+        if is_bounded:
+            return sampled_chart(first, person, start, end)
+    for _, own, platform in readings(first, [person], start, end):
         return chart_of_readings(first, own, platform, start, end)
     return ChartData()
 
 
 def chart_of_instance(rule: AutomationRule, person: UUID, target: str, start: datetime, end: datetime) -> ChartData:
-    """The same, of the instance of a rule on series with the key `target`."""
-    found = instances_of(rule, person, start, end, target, MAX_GROUP_POINTS).listing
-    return chart_of_readings(found[0].watched, found[0].own, found[0].platform, start, end) if found else ChartData()
+    """The same, of the instance of a rule on series with the key `target`; of a group, of all its series."""
+    if rule.series_mode == SeriesMode.EACH:
+        return chart_of(on_series(watch_past_of(rule), target), person, start, end)
+    found = group_of_chart(rule, person, target, start, end)
+    if found is None:
+        return ChartData()
+    chart = chart_of_readings(found.group.watched, found.group.own, found.group.platform, start, end)
+    return replace(chart, note=found.note)
 
 
 def chart_of_readings(
@@ -47,22 +59,10 @@ def chart_of_readings(
     if condition.reducer not in WITHOUT_WINDOW:
         return ChartData(thin(_of_windows(first, own, platform, start, end)))
     series = own.get(condition.key) or platform.get(condition.key) or Series()
-    band = _usual(series, start, end) if condition.reducer == Reducer.UNUSUAL else []
+    band = usual_points(series, hours_between(start, end), end) if condition.reducer == Reducer.UNUSUAL else []
     if series.held:
         return ChartData(thin(_in_steps(series, start, end)), True, band)
     return ChartData(thin(_as_pushed(series, start, end, first.max_age.get(condition.metric))), False, band)
-
-
-def _usual(series: Series, start: datetime, end: datetime) -> list[UsualPoint]:
-    """What is usual from `start` to `end`, from hour to hour; nothing where the readings of an hour do not differ."""
-    found: list[UsualPoint] = []
-    at = start
-    while at < end:
-        known = usual(series, at)
-        known = known if known and known.is_known else None
-        found.append((at, known.median if known else None, known.deviation if known else None))
-        at = hour_of(at) + HOUR
-    return [*found, (end, *found[-1][1:])] if found else []
 
 
 def _of_windows(

@@ -30,8 +30,7 @@ from rules.registries import metrics
 
 MAX_BACKTEST_SERIES = 100
 MAX_SERIES_LOOKED_AT = 20_000
-# Readings of the series of groups, each at one evaluation: that many are aggregated, and for a chart.
-MAX_AGGREGATED, MAX_AGGREGATED_OF_CHART = 1_000_000, 200_000
+MAX_AGGREGATED = 1_000_000  # readings of the series of groups, each at one evaluation
 FIND_INSTANCE_SERIES = """
 SELECT DISTINCT metric, target FROM metric_series
  WHERE metric = ANY(%(metrics)s) AND (user_id = %(person)s OR (%(platform)s AND user_id IS NULL))
@@ -75,40 +74,44 @@ class FoundInstances:
 
 
 def instances_of(
-    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None, points: int = 0,
+    rule: AutomationRule, person: UUID, start: datetime, end: datetime, only: str | None = None,
     read: ReadSeries = series_of_keys,
 ) -> FoundInstances:  # fmt: skip
     """The instances of `rule` for `person` between `start` and `end`; `only` the one with this key, where given. Groups
-    are aggregated at every evaluation, or for a chart at no more than `points` of them; `read` gives the series.
-    ValueError where matchers or conditions cannot be read, or there are too many series for so many evaluations."""
+    are aggregated at every evaluation; `read` gives the series. ValueError where matchers or conditions cannot be read,
+    or there are too many series for so many evaluations."""
     watched, matchers = watch_past_of(rule), read_matchers(rule.matchers)
     span, is_owner = reach(watched, start, end), person == rule.user_id
     asked = asked_series(watched, *span)
     asked_own, asked_platform = asked.get(person, {}), asked.get(None, {}) if is_owner else {}
-    members = _members(rule, watched, matchers, person, asked_own.keys() | asked_platform.keys())
+    members = members_of(rule, watched, matchers, person, asked_own.keys() | asked_platform.keys())
     chosen = sorted(members) if only is None else [key for key in (only,) if key in members]
     shown = chosen[:MAX_BACKTEST_SERIES]
-    moments, every = moments_between(start, end), 1
+    moments = moments_between(start, end)
     if rule.series_mode != SeriesMode.EACH:
-        every = _aggregated_at_every(len(moments), sum(len(members[key]) for key in shown), points)
+        _check_number(len(moments), sum(len(members[key]) for key in shown))
     keys = sorted({(metric, target) for key in shown for metric, target in members[key]} | _fixed(watched))
     own = read(keys, *span, [person]).get(person, {}) | asked_own
     platform = (read(keys, *span, None).get(None, {}) if is_owner else {}) | asked_platform
     if rule.series_mode == SeriesMode.EACH:
-        listing = [InstanceInput(key, _on(watched, key), own, platform) for key in shown]
+        listing = [InstanceInput(key, on_series(watched, key), own, platform) for key in shown]
     else:
-        age = watched.interval * every
-        listing = [_group(rule, watched, key, members[key], own, platform, moments[::every], age) for key in shown]
+        age = watched.interval
+        listing = [group_input(rule, watched, key, members[key], own, platform, moments, age) for key in shown]
     return FoundInstances(listing, len(chosen))
 
 
-def _aggregated_at_every(moments: int, series: int, points: int) -> int:
-    """At each how many evaluations the series of groups are aggregated. ValueError where they are too many."""
-    if points:
-        return max(1, math.ceil(moments / points), math.ceil(moments * series / MAX_AGGREGATED_OF_CHART))
+def on_series(watched: RuleConditions, target: str) -> RuleConditions:
+    """The conditions of the instance of one series, with the key `target`."""
+    conditions = [
+        replace(each, target=target) if _of_series(n, each) else each for n, each in enumerate(watched.conditions)
+    ]
+    return replace(watched, conditions=conditions)
+
+
+def _check_number(moments: int, series: int) -> None:
     if moments * series > MAX_AGGREGATED:
         raise TooManyToAggregate(series, moments)
-    return 1
 
 
 def series_keys(rule: AutomationRule, person: UUID, start: datetime, end: datetime) -> list[str]:
@@ -116,7 +119,7 @@ def series_keys(rule: AutomationRule, person: UUID, start: datetime, end: dateti
     watched = watch_past_of(rule)
     asked = asked_series(watched, *reach(watched, start, end))
     known = asked.get(person, {}).keys() | (asked.get(None, {}).keys() if person == rule.user_id else set())
-    return sorted(_members(rule, watched, read_matchers(rule.matchers), person, known))
+    return sorted(members_of(rule, watched, read_matchers(rule.matchers), person, known))
 
 
 def watch_instance(one: InstanceInput, moments: Sequence[datetime]) -> Iterator[ObservationAt]:
@@ -148,7 +151,7 @@ def _observation(index: int, whole: Sequence[ObservationAt], gaps: Sequence[tupl
     return whole[bisect_right(whole, index, key=lambda each: each.index) - 1].observation
 
 
-def _members(
+def members_of(
     rule: AutomationRule, watched: RuleConditions, matchers: Sequence[LabelMatcher], person: UUID, asked: Set[Key]
 ) -> dict[str, list[Key]]:
     """The series that make each instance of the first condition, and those of the others that belong to it, by key."""
@@ -185,18 +188,12 @@ def _fixed(watched: RuleConditions) -> set[Key]:
     return {each.key for n, each in enumerate(watched.conditions) if not _of_series(n, each)}
 
 
-def _on(watched: RuleConditions, target: str) -> RuleConditions:
-    conditions = [
-        replace(each, target=target) if _of_series(n, each) else each for n, each in enumerate(watched.conditions)
-    ]
-    return replace(watched, conditions=conditions)
-
-
-def _group(
+def group_input(
     rule: AutomationRule, watched: RuleConditions, key: str, members: Sequence[Key],
     own: Mapping[Key, Series], platform: Mapping[Key, Series], moments: Sequence[datetime], age: timedelta,
 ) -> InstanceInput:  # fmt: skip
-    """An instance of several series: of each condition, its aggregated values are the readings of a series."""
+    """An instance of several series: of each condition, its aggregated values at `moments` are the readings of a
+    series, each good for `age`."""
     conditions, made = list(watched.conditions), {**own}
     ages, taken = dict(watched.max_age), set[Key]()
     for n, condition in enumerate(watched.conditions):

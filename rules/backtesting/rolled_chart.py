@@ -2,7 +2,8 @@
 
 Of a newest reading each period has its lowest, highest and last one, so that no extreme is lost. Of an average,
 minimum, maximum, sum or count over a window, the values at the ends of periods, over whole periods: exact where the
-window is a multiple of them, else over the next longer one that is. Other aggregations need the readings.
+window is a multiple of them, else over the next longer one that is. Of a distance from the usual, the readings so, over
+longer periods, which leaves rows for the band. Other aggregations need the readings (`sampled_chart`).
 """
 
 import math
@@ -11,12 +12,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rules.backtesting.chart_data import ChartData, Point, thin, with_gaps
+from rules.backtesting.chart_data import ChartData, Point, UsualPoint, thin, with_gaps
 from rules.backtesting.observations import Condition, RuleConditions
-from rules.engine.conditions import WITHOUT_WINDOW
+from rules.backtesting.usual_band import long_band
+from rules.engine.conditions import WITHOUT_WINDOW, Reducer
 from rules.registries import metrics
 from rules.storage.rollup_series import (
+    DAILY,
     FEW_DAYS,
+    FINE,
+    HOURLY,
     Resolution,
     RolledPeriod,
     newest_samples,
@@ -29,6 +34,7 @@ from rules.storage.rollup_series import (
 from smartagent.kernel.durations import length_text
 
 NO_WINDOW = timedelta(0)
+COARSER = {FINE: HOURLY, HOURLY: DAILY}
 Reduce = Callable[[Sequence[RolledPeriod]], float | None]
 OVER_PERIODS: dict[str, Reduce] = {
     "avg": lambda rows: sum(row.sum for row in rows) / sum(row.count for row in rows) if rows else None,
@@ -41,18 +47,16 @@ OVER_PERIODS: dict[str, Reduce] = {
 
 def rolled_chart(watched: RuleConditions, person: UUID | None, start: datetime, end: datetime) -> ChartData | None:
     """The chart of the one condition of `watched`; None where the readings are to be read instead."""
-    condition = watched.conditions[0]
-    held, in_windows = condition.metric in metrics, condition.reducer not in WITHOUT_WINDOW
-    if (
-        end - start <= FEW_DAYS
-        or condition.metric in watched.queries
-        or (in_windows and (held or condition.reducer not in OVER_PERIODS))
-    ):
+    condition, in_windows = watched.conditions[0], _in_windows(watched)
+    held = condition.metric in metrics
+    if end - start <= FEW_DAYS or condition.metric in watched.queries or (in_windows and needs_readings(watched)):
         return None
     for series in series_of_person(person, *condition.key):
         resolution = resolution_for(series, start, end, condition.window if in_windows else NO_WINDOW)
         if resolution is None:
             return None
+        is_unusual = condition.reducer == Reducer.UNUSUAL
+        resolution = COARSER.get(resolution, resolution) if is_unusual else resolution
         if in_windows:
             points = _over_windows(condition, series, resolution, start, end)
         else:
@@ -60,8 +64,25 @@ def rolled_chart(watched: RuleConditions, person: UUID | None, start: datetime, 
         if any(value is not None for _, value in points):
             gaps = points if held or in_windows else with_gaps(points, watched.max_age.get(condition.metric))
             note = _note(condition if in_windows else None, resolution)
-            return ChartData(thin(gaps), in_steps=held, period=resolution.length, note=note)
+            band = long_band(condition.key, person, start, end, held=held) if is_unusual else []
+            return ChartData(thin(gaps), held, band, resolution.length, f"{note}{_band_note(band)}")
     return None
+
+
+def needs_readings(watched: RuleConditions) -> bool:
+    """Whether roll-ups alone do not have what a chart of the one condition shows."""
+    condition = watched.conditions[0]
+    if condition.reducer == Reducer.UNUSUAL:
+        return True
+    return _in_windows(watched) and (condition.metric in metrics or condition.reducer not in OVER_PERIODS)
+
+
+def _in_windows(watched: RuleConditions) -> bool:
+    return watched.conditions[0].reducer not in WITHOUT_WINDOW
+
+
+def _band_note(band: Sequence[UsualPoint]) -> str:
+    return f" What is usual is drawn at {len(band) - 1:,} hours, which are evenly spread." if band else ""
 
 
 def _whole_window(condition: Condition, resolution: Resolution) -> timedelta:

@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.backtesting import instances
+from rules.backtesting import group_chart, instances
 from rules.backtesting.chart_points import chart_of_instance
 from rules.backtesting.explanation import explain
 from rules.backtesting.replay import replay
@@ -94,10 +94,11 @@ def test_more_series_than_can_be_aggregated_are_refused_and_charted_at_fewer_eva
     with pytest.raises(ValueError, match=r"2 series at 288 evaluations .* at most 50 evaluations"):
         replay(rule, now - timedelta(days=1), now)
     whole = chart_of_instance(rule, alice.pk, "", now - timedelta(hours=4), now + timedelta(hours=1))
-    monkeypatch.setattr(instances, "MAX_AGGREGATED_OF_CHART", 61)
+    monkeypatch.setattr(group_chart, "MAX_AGGREGATED_OF_CHART", 61)
     part = chart_of_instance(rule, alice.pk, "", now - timedelta(hours=4), now + timedelta(hours=1))
     assert (len(whole.points), len(part.points)) == (13, 6)
     assert {value for _, value in whole.points + part.points} == {100}
+    assert (whole.note, part.note) == ("", "Drawn at 30 of 60 evaluations, which are evenly spread.")
 
 
 def test_why_explains_one_series(alice, now):

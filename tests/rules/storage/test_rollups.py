@@ -1,6 +1,7 @@
 """Roll-ups are those of the samples, whenever these came; a chart of a year is drawn from them."""
 
 import math
+import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -11,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rules.backtesting.chart_data import MAX_CHART_POINTS
-from rules.backtesting.chart_points import chart_of
+from rules.backtesting.chart_points import chart_of, chart_of_instance
 from rules.backtesting.inputs import watch_of
 from rules.backtesting.observations import Condition, RuleConditions
 from rules.backtesting.rolled_chart import rolled_chart
 from rules.backtesting.series import readings
+from rules.engine.usual import usual
 from rules.models import (
     AutomationRule,
     DailyRollup,
@@ -34,7 +36,7 @@ ROLLED = datetime(2026, 3, 4, 10, tzinfo=UTC)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 YEAR_OF_SAMPLES = """
 INSERT INTO metric_samples (series_id, observed_at, value)
-SELECT %s, %s - n * interval '15 minutes', 50 + 10 * sin(n) FROM generate_series(0, 366 * 96) n
+SELECT %s, %s - n * interval '30 minutes', 50 + 10 * sin(n) FROM generate_series(0, 366 * 48) n
 """
 
 
@@ -109,10 +111,11 @@ def test_the_schedule_rolls_up_and_forgets_old_roll_ups(alice, settings):
     assert [table.objects.count() for table in TABLES] == [2, 1, 1]
 
 
-HIGHEST = {"last": 95.5, "max": 95.5, "count": 5.0, "avg": 60.0}
+HIGHEST = {"last": 95.5, "max": 95.5, "count": 3.0, "avg": 60.0}
+NEEDS_READINGS = ("rate", "quantile", "change")
 
 
-def test_the_chart_of_a_year_reads_at_most_10_000_rows_and_keeps_the_extremes(alice, read_rows, settings):
+def test_the_chart_of_a_year_reads_at_most_10_000_rows_whatever_it_shows(alice, read_rows, settings):
     settings.SAMPLES_KEEP_DAYS = 400
     now = timezone.now().replace(minute=20, second=0, microsecond=0)
     series = MetricSeries.objects.create(user=alice, metric="cpu")
@@ -120,19 +123,55 @@ def test_the_chart_of_a_year_reads_at_most_10_000_rows_and_keeps_the_extremes(al
         cursor.execute(YEAR_OF_SAMPLES, [series.pk, now])
     push(alice, {now - timedelta(days=200, minutes=2): 95.5})
     roll_up(now)
-    for reducer, highest in HIGHEST.items():
+
+    def chart(reducer, hours=1, **fields):
+        """What it shows, and the conditions; at most 10,000 rows are read."""
         rule = AutomationRule(
-            user=alice, metric_type="cpu", condition_operator=">", threshold_value=90, reducer=reducer,
-            evaluation_window=timedelta(hours=0 if reducer == "last" else 1),
+            user=alice, metric_type=series.metric, condition_operator=">", threshold_value=90, reducer=reducer,
+            evaluation_window=timedelta(hours=0 if reducer in ("last", "unusual") else hours), reducer_parameter=0.5,
+            **fields,
         )  # fmt: skip
-        watched, start = watch_of(rule), now - timedelta(days=365)
+        start = now - timedelta(days=365)
         with CaptureQueriesContext(connection) as queries:
-            chart = chart_of(watched, alice.pk, start, now)
-        assert chart.period == timedelta(hours=1)
-        assert 200 < len(chart.points) <= MAX_CHART_POINTS
-        found = max(value for _, value in chart.points if value is not None)
-        assert found == pytest.approx(highest, abs=8 if reducer == "avg" else 0)
-        assert 8_000 < read_rows(queries) <= 10_000
+            if rule.watches_series:
+                found = chart_of_instance(rule, alice.pk, "", start, now)
+            else:
+                found = chart_of(watch_of(rule), alice.pk, start, now)
+        assert len(found.points) / 2 < read_rows(queries) <= 10_000, reducer
+        return found, watch_of(rule)
+
+    for reducer, highest in HIGHEST.items():
+        found, _ = chart(reducer)
+        assert found.period == timedelta(hours=1)
+        assert 200 < len(found.points) <= MAX_CHART_POINTS
+        value = max(value for _, value in found.points if value is not None)
+        assert value == pytest.approx(highest, abs=8 if reducer == "avg" else 0)
+    ((_, own, platform),) = readings(watch_of_readings(alice), [alice.pk], now - timedelta(days=366), now)
+    for reducer in NEEDS_READINGS:
+        found, watched = chart(reducer, hours=3)
+        assert re.fullmatch(r"Drawn at 8\d\d of 105,1\d\d evaluations, .*", found.note), reducer
+        for at, value in found.points[::50]:
+            assert value == pytest.approx(watched.evaluate(own, platform, at)[0].value), (reducer, at)
+    assert chart("last", series_mode="each")[0].period == timedelta(hours=1)
+    for reducer in ("last", "quantile"):  # of the one series, as a group
+        assert chart(reducer, series_mode="by", group_by=[])[0].note.startswith("Drawn at 300 of 105,")
+    for mode in ({}, {"series_mode": "by", "group_by": []}):
+        with pytest.raises(ValueError, match="too many readings to be drawn"):
+            chart("quantile", hours=24 * 250, **mode)
+    found, _ = chart("unusual")
+    assert found.note.startswith("Drawn from roll-ups of 1\u00a0d: ")
+    assert len(found.usual) > 300
+    for at, median, deviation in found.usual[30:-1:60]:
+        known = usual(own["cpu", ""], at)
+        assert (median, deviation) == pytest.approx((known.median, known.deviation))
+    MetricSeries.objects.update(metric="fusion_score")  # which holds its value
+    series.metric = "fusion_score"
+    assert len(chart("quantile")[0].points) > 200
+    assert len(chart("unusual")[0].usual) > 200
+
+
+def watch_of_readings(user):
+    return watch_of(AutomationRule(user=user, metric_type="cpu", condition_operator=">", threshold_value=90))
 
 
 @pytest.mark.parametrize("reducer", ["avg", "min", "max", "sum", "count"])
