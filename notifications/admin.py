@@ -97,7 +97,8 @@ class NotificationAdmin(JudgedAdmin):
         now = timezone.now()
         unread = notification.status == Notification.Status.UNREAD and not is_snoozed(notification, now)
         return format_html(
-            '<span class="sa-text"><span class="sa-title {}">{}{}</span>{}<br><span class="sa-second">{}</span></span>',
+            '<span class="sa-text"><span class="sa-title {}">{}{}</span>{}<br>'
+            '<span class="sa-second sa-excerpt">{}</span></span>',
             "sa-unread" if unread else "",
             SPOKEN if unread else "",
             notification.title,

@@ -83,7 +83,9 @@ class SilenceSerializer(StrictModelSerializer):
         allow_null=True,
         help_text="Only readings of this person: ID, or on write also e-mail.",
     )
-    labels = CoveredLabelsField(required=False, help_text='Only rules with all of these labels: {"team": "db"}.')
+    labels = CoveredLabelsField(
+        required=False, help_text='Only rules or series with all of these labels: {"team": "db"}.'
+    )
     everything = serializers.BooleanField(
         required=False,
         write_only=True,

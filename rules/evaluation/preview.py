@@ -55,7 +55,7 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
     with transaction.atomic():
         verdicts = _judged(rule, now, outcomes)
         transaction.set_rollback(True)
-    verdicts.sort(key=lambda each: (WORST_VERDICT_FIRST.index(each["verdict"]), each["target"]))
+    verdicts.sort(key=lambda each: _badness(each, rule.condition_operator))
     own: dict[str, Any] = next((v for v in verdicts if v["subject_id"] == rule.user_id), {"verdict": "missing"})
     met = sum(verdict["verdict"] == "met" for verdict in verdicts)
     own = own | {"conditions": json.loads(own["conditions"]) if own.get("conditions") else None}
@@ -63,6 +63,14 @@ def preview(rule: AutomationRule, now: datetime) -> Preview:
     instances = tuple(InstancePreview(each["target"], each["value"], each["verdict"]) for each in shown)
     known = {name: value for name, value in own.items() if name not in ("subject_id", "labels")}
     return Preview(**known, people=len(verdicts), met=met, instances=instances)
+
+
+def _badness(verdict: dict[str, Any], operator: str) -> tuple[int, float, str]:
+    """The place of an instance among those of its rule, the worst first: by verdict, then by how far its value is past
+    the threshold, or how near."""
+    value = verdict["value"] or 0.0
+    further = -value if operator in (">", ">=") else value if operator in ("<", "<=") else 0.0
+    return WORST_VERDICT_FIRST.index(verdict["verdict"]), further, verdict["target"]
 
 
 def _judged(rule: AutomationRule, now: datetime, outcomes: list[QueryOutcome]) -> list[dict[str, Any]]:

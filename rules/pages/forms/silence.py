@@ -44,7 +44,7 @@ class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminTextInputWidget(attrs={"list": "known-metrics", "autocomplete": "off"}),
     )  # fmt: skip
     labels = LabelMatchersField(
-        required=False, help_text="Rules with all of these labels, for example team=db, tier=1.",
+        required=False, help_text="Rules or series with all of these labels, for example team=db, host=web-1.",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "team=db"}),
     )  # fmt: skip
     person = PersonField("known-people", label="Person", help_text="Only readings of this person: name or e-mail.")

@@ -6,6 +6,7 @@ import pytest
 
 from rules.evaluation.preview import preview
 from rules.models import AutomationRule, FusionScore, MetricSample
+from tests.rules.evaluation.test_series import push
 
 
 def unsaved(user, metric="cpu", threshold=90, **fields):
@@ -30,3 +31,16 @@ def test_a_rule_on_everyone_counts_people(olga, bob, now):
     FusionScore.objects.create(user=bob, fusion_score=95, calculated_at=now - timedelta(hours=1))
     seen = preview(unsaved(olga, "fusion_score", applies_to="everyone"), now)
     assert (seen.verdict, seen.people, seen.met) == ("clear", 2, 1)
+
+
+@pytest.mark.parametrize(("operator", "worst"), [(">", "c"), ("<", "a")])
+def test_the_worst_series_comes_first(alice, now, operator, worst):
+    threshold = 90 if operator == ">" else 100
+    push(now, {"host=b": 95, "host=c": 99, "host=a": 93})
+    rule = unsaved(alice, "load", threshold, series_mode="each")
+    rule.condition_operator = operator
+    seen = preview(rule, now)
+    assert [each.target for each in seen.instances] == sorted(
+        (each.target for each in seen.instances), reverse=operator == ">"
+    )
+    assert (seen.target, seen.met) == (f'{{host="{worst}"}}', 3)
