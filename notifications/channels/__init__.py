@@ -47,7 +47,8 @@ class ChannelKind:
     """A kind of channel. `form` validates its settings; those named in `secrets` are stored encrypted.
 
     `makes` are secrets that can be generated; the previous one is kept under the name in `keeps_before`. `addresses`
-    are settings that decide where secrets are sent: when one is changed, the secrets must be entered again.
+    are settings that decide where secrets are sent: when one is changed, the secrets must be entered again. With
+    `each_instance`, messages name all instances, not the first ten.
     """
 
     kind: ClassVar[str]
@@ -59,6 +60,7 @@ class ChannelKind:
     addresses: ClassVar[tuple[str, ...]] = ()
     makes: ClassVar[Mapping[str, Callable[[], str]]] = {}
     keeps_before: ClassVar[Mapping[str, str]] = {}
+    each_instance: ClassVar[bool] = False
 
     def send(self, message: OutgoingMessage, address: Address) -> Receipt:
         """Send the message; ChannelError or NotSent where it was not accepted. Network only: no database."""

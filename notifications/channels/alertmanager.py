@@ -25,7 +25,6 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from notifications.channels import Address, HTTPChannel, HTTPRequest, as_json
 from notifications.channels.fields import AddressField, OneLineField, SecretField
 from notifications.channels.message import OutgoingMessage
-from notifications.channels.pagerduty import newest
 from rules.engine.series_labels import labels_of
 from smartagent.outbound.client import Answer
 
@@ -59,11 +58,14 @@ class Alertmanager(HTTPChannel):
     form = AlertmanagerForm
     secrets = ("password",)
     addresses = ("url",)
+    each_instance = True
 
     def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
-        """One request for all: a digest goes as the alerts in it, the newest message of each."""
+        """One request for all: a digest goes as the alerts in it, each as the newest message has it."""
         lifetime = timedelta(hours=int(address["lifetime"] or DEFAULT_LIFETIME_HOURS))
-        request = as_json([alert for each in newest(message) for alert in alerts_of(each, lifetime)])
+        messages = sorted(message.items or (message,), key=lambda item: item.created_at)
+        alerts = (alert for each in messages for alert in alerts_of(each, lifetime))
+        request = as_json(list({frozenset(alert["labels"].items()): alert for alert in alerts}.values()))
         headers = dict(request["headers"])
         if address["username"] or address["password"]:
             pair = base64.b64encode(f"{address['username']}:{address['password']}".encode()).decode()

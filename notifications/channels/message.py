@@ -16,7 +16,8 @@ MAX_MESSAGES_SHOWN = 10  # messages of a digest that are shown in full
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
     """`id` is the delivery's, the same at each attempt. `reason` says why it is sent: first, still_firing, resolved,
-    critical, escalated, digest, test ... `thread` is the same for all messages about one instance of a rule."""
+    critical, escalated, digest, test ... `thread` is the same for all messages about one instance of a rule,
+    `incident` for all that one incident stands for, and `others_firing` how many instances of the rule fire."""
 
     id: str
     reason: str
@@ -31,6 +32,8 @@ class OutgoingMessage:
     rule: str = ""
     rule_name: str = ""
     thread: str = ""
+    incident: str = ""
+    others_firing: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     items: tuple["OutgoingMessage", ...] = ()
     unsubscribe_url: str = ""

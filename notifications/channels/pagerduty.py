@@ -18,6 +18,7 @@ from smartagent.outbound.client import Answer
 PAGERDUTY_SEVERITIES = {"low": "info", "medium": "warning", "high": "error", "critical": "critical"}
 INTEGRATION_KEY = RegexValidator(r"\A[0-9a-zA-Z]{32}\Z", "An integration key is 32 letters and digits.")
 SUMMARY, SAME = 1024, 255  # characters
+STAYS_OPEN = "Not sent: the incident stays open, since other instances of the rule fire."
 
 
 class PagerDutyForm(forms.Form):
@@ -31,15 +32,19 @@ class PagerDutyForm(forms.Form):
 class PagerDuty(HTTPChannel):
     kind = "pagerduty"
     label = "PagerDuty"
-    help = "Opens an incident in PagerDuty and resolves it when the alert resolves. A test also opens an incident."
+    help = (
+        "Opens an incident in PagerDuty and resolves it when the alert resolves; of a rule with many instances one, "
+        "until none fires. A test also opens an incident."
+    )
     icon = "e911_emergency"
     form = PagerDutyForm
     secrets = ("key",)
 
     def send(self, message: OutgoingMessage, address: Address) -> Receipt:
-        """A digest goes as the events in it: one of each incident, the newest, so that what is over is resolved."""
+        """A digest goes as the events in it: one of each incident, the newest, so that what is over is resolved. Where
+        other instances of the incident fire, it stays open."""
         receipts = [self.post(self.outgoing(event, address)) for event in newest(message)]
-        return receipts[-1]
+        return receipts[-1] if receipts else Receipt(excerpt=STAYS_OPEN)
 
     def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:
         request = as_json({"routing_key": address["key"], **event(message)})
@@ -60,7 +65,7 @@ class PagerDuty(HTTPChannel):
 
 def event(message: OutgoingMessage) -> dict[str, Any]:
     """The event that triggers an incident, or resolves that of the same instance. Acknowledgements are not sent."""
-    same = message.thread or message.id
+    same = _same(message)
     key = same if len(same) <= SAME else hashlib.sha256(same.encode()).hexdigest()
     if message.reason == "resolved":
         return {"event_action": "resolve", "dedup_key": key}
@@ -76,6 +81,12 @@ def event(message: OutgoingMessage) -> dict[str, Any]:
 
 
 def newest(message: OutgoingMessage) -> list[OutgoingMessage]:
-    """The message itself; of a digest the newest message of each incident, oldest first."""
-    found = {item.thread or item.id: item for item in sorted(message.items, key=lambda item: item.created_at)}
-    return sorted(found.values(), key=lambda item: item.created_at) or [message]
+    """The message itself, or of a digest the newest message of each incident, oldest first; without what resolved while
+    others of its incident fire."""
+    among = sorted(message.items or (message,), key=lambda item: item.created_at)
+    found = {_same(item): item for item in among if item.reason != "resolved" or not item.others_firing}
+    return sorted(found.values(), key=lambda item: item.created_at)
+
+
+def _same(message: OutgoingMessage) -> str:
+    return message.incident or message.thread or message.id

@@ -13,6 +13,7 @@ from notifications.channels.credentials import values_of
 from notifications.channels.message import OutgoingMessage
 from notifications.channels.truncation import numbers_in
 from notifications.delivery.digests import CHANNEL_GONE
+from notifications.delivery.instances import KnownInstances, known_instances
 from notifications.links.signing import links_of
 from notifications.models import Channel, Delivery
 from notifications.routing.subscribers import zone_named
@@ -27,6 +28,7 @@ RENDERED_FIELDS = (
     "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
     "title", "severity", "reason", "attempt_count", "bundle", "created_at",
     "user__email", "user__full_name", "user__time_zone", "rule__rule_name", "rule__labels", "rule__runbook_url",
+    "rule__series_mode", "rule__applies_to",
     "channel__name", "channel__kind", "channel__config", "channel__sealed", "channel__title_template",
     "channel__body_template", "channel__user__is_active", "channel__user__email", "channel__user__full_name",
 )  # fmt: skip
@@ -48,22 +50,24 @@ class Unwritable(Unwritten):
         super().__init__(why, needless=True)
 
 
+NOTHING_KNOWN = KnownInstances()
 Written = tuple[Delivery, OutgoingMessage, Address]
 
 
 def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     """The messages of these deliveries; and, by delivery, the reason where there is none."""
-    rows = (
+    rows = list(
         Delivery.objects.filter(pk__in=ids)
         .select_related("notification", "channel__user", "user", "rule")
         .only(*RENDERED_FIELDS)
     )
     parts = _parts([row.pk for row in rows if row.reason == Delivery.Reason.DIGEST])
+    known = known_instances([*rows, *(part for some in parts.values() for part in some)])
     written: list[Written] = []
     failed: dict[UUID, Unwritten] = {}
     for row in rows:
         try:
-            message = worded(message_of(row, parts[row.pk]), row.channel)
+            message = worded(message_of(row, parts[row.pk], known), row.channel)
             written.append((row, message, address_of(row.channel)))
         except Unwritten as error:
             failed[row.pk] = error
@@ -75,16 +79,18 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     return written, failed
 
 
-def message_of(delivery: Delivery, parts: Iterable[Delivery] = ()) -> OutgoingMessage:
-    """The message of one delivery; `parts` are the deliveries in a digest."""
-    items = tuple(_item(part) for part in parts)
+def message_of(
+    delivery: Delivery, parts: Iterable[Delivery] = (), known: KnownInstances = NOTHING_KNOWN
+) -> OutgoingMessage:
+    """The message of one delivery; `parts` are the deliveries in a digest, `known` is about their instances."""
+    items = tuple(_item(part, known) for part in parts)
     if delivery.reason == Delivery.Reason.DIGEST:
         if not items:
             raise Unwritable("The bundled notifications were deleted.")
-        return _message(delivery, "", items)
+        return _message(delivery, "", items, known)
     if delivery.notification is None:
         raise Unwritable("The notification was deleted before it was sent.")
-    return _message(delivery, delivery.notification.message, ())
+    return _message(delivery, delivery.notification.message, (), known)
 
 
 def address_of(channel: Channel | None) -> Address:
@@ -96,7 +102,9 @@ def address_of(channel: Channel | None) -> Address:
     return Address(values_of(channel))
 
 
-def _message(delivery: Delivery, text: str, items: tuple[OutgoingMessage, ...]) -> OutgoingMessage:
+def _message(
+    delivery: Delivery, text: str, items: tuple[OutgoingMessage, ...], known: KnownInstances
+) -> OutgoingMessage:
     notification, person = delivery.notification, delivery.user
     facts: dict[str, Any] = notification.metadata if notification and isinstance(notification.metadata, dict) else {}
     return OutgoingMessage(
@@ -105,7 +113,9 @@ def _message(delivery: Delivery, text: str, items: tuple[OutgoingMessage, ...]) 
         severity=delivery.severity, title=delivery.title, text=text, url=_address_of(delivery, facts),
         created_at=delivery.created_at, recipient=str(person or ""), recipient_email=person.email if person else "",
         rule=str(delivery.rule_id or ""), rule_name=delivery.rule.rule_name if delivery.rule else "",
-        thread=_thread(facts), facts=facts, items=items, zone=zone_named(person.time_zone if person else "UTC"),
+        thread=_thread(facts), incident=_incident(delivery.rule, facts), facts=known.facts_of(facts),
+        others_firing=known.firing.get(delivery.rule_id, 0) if delivery.rule_id else 0, items=items,
+        zone=zone_named(person.time_zone if person else "UTC"),
         labels=_labels(delivery.rule), runbook_url=web_address(delivery.rule.runbook_url) if delivery.rule else "",
         **links_of(delivery, facts),  # type: ignore[arg-type]
     )  # fmt: skip
@@ -115,8 +125,8 @@ def _labels(rule: AutomationRule | None) -> dict[str, Any]:
     return rule.labels if rule and isinstance(rule.labels, dict) else {}
 
 
-def _item(part: Delivery) -> OutgoingMessage:
-    return _message(part, part.notification.message if part.notification else "", ())
+def _item(part: Delivery, known: KnownInstances) -> OutgoingMessage:
+    return _message(part, part.notification.message if part.notification else "", (), known)
 
 
 def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
@@ -135,6 +145,12 @@ def _address_of(delivery: Delivery, facts: dict[str, Any]) -> str:
         return f"{settings.SITE_URL}/activity/{facts['entry']}/change/"
     path = delivery.notification.action_url if delivery.notification else None
     return web_address(path) or f"{settings.SITE_URL}{own_path(path) or '/notifications/'}"
+
+
+def _incident(rule: AutomationRule | None, facts: dict[str, Any]) -> str:
+    """The key of the incident: one for a rule with several instances, since messages are about several."""
+    many = rule and (rule.watches_series or rule.applies_to == AutomationRule.AppliesTo.EVERYONE)
+    return str(facts["rule"]) if many and facts.get("rule") else _thread(facts)
 
 
 def _thread(facts: dict[str, Any]) -> str:

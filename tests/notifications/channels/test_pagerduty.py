@@ -54,6 +54,17 @@ def test_a_digest_goes_as_its_events_the_newest_of_each_incident(pagerduty):
     ]  # fmt: skip
 
 
+def test_an_incident_of_many_instances_stays_open_while_others_fire(pagerduty):
+    over = message(3, incident="r", reason="resolved", others_firing=2, created_at=AT + timedelta(minutes=1))
+    assert "stays open" in send("pagerduty", over, key=KEY).excerpt
+    fired = message(2, incident="r", title="A")
+    send("pagerduty", message(reason="digest", thread="", items=(fired, over)), key=KEY)
+    send("pagerduty", message(4, incident="r", thread="x", reason="resolved"), key=KEY)
+    assert [(each["event_action"], each["dedup_key"]) for each in events(pagerduty)] == [
+        ("trigger", "r"), ("resolve", "r"),
+    ]  # fmt: skip
+
+
 def test_limits(pagerduty):
     one, two = (message(title="x" * 3000, thread=f"{uuid4()}:{'t' * 400}{end}") for end in "12")
     send("pagerduty", one, key=KEY)
