@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from rules.management.verbs_of_rules import add_apply, add_export, add_import, add_plan, add_release
 from rules.models import AutomationRule
 from rules.prometheus.imported import as_document as imported_document
 from rules.prometheus.importer import import_files
@@ -36,48 +37,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-        export = verbs.add_parser("export", help="export rules to a file")
-        export.add_argument(
-            "file", nargs="?", default="-", metavar="FILE", help="output file; default: standard output"
-        )
-        export.add_argument("--owner", metavar="EMAIL", help="only the rules of this person")
-        export.add_argument(
-            "--label", action="append", default=[], metavar="NAME=VALUE", help="only rules with this label"
-        )
-        export.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule, by uid or ID")
-        export.add_argument("--source", default="", metavar="NAME", help="source name written to the file")
-        export.add_argument("--format", choices=["yaml", "json"], default="yaml")
-        plan = verbs.add_parser("plan", help="preview what applying a file would change")
-        applied = verbs.add_parser("apply", help="apply a rules file, all rules or none")
-        applied.add_argument("--adopt", action="store_true", help="take over rules created by hand or by another file")
-        applied.add_argument(
-            "--plan", default="", metavar="FINGERPRINT", help="apply only if the plan still has this fingerprint"
-        )
-        for verb in (plan, applied):
-            verb.add_argument("file", metavar="FILE", help="rules file; - for standard input")
-            verb.add_argument("--owner", metavar="EMAIL", help="owner of rules without an owner")
-            verb.add_argument("--source", default="", metavar="NAME", help="source name; default: name of the file")
-            verb.add_argument(
-                "--prune", action="store_true", help="delete rules that are no longer in this file; requires a source"
-            )
-            verb.add_argument("--format", choices=["text", "json"], default="text")
-        freed = verbs.add_parser("release", help="release rules from a file, so that they can be edited by hand again")
-        freed.add_argument("source", metavar="SOURCE", help="source name of the file")
-
-        theirs = verbs.add_parser("import-prometheus", help="convert Prometheus alerting rules to a rules file")
-        theirs.add_argument("file", nargs="+", metavar="FILE", help="Prometheus rules files; - for standard input")
-        theirs.add_argument(
-            "--data-source",
-            default="",
-            metavar="NAME",
-            help="Prometheus-compatible data source that evaluates the expressions; it need not exist yet",
-        )
-        theirs.add_argument(
-            "--address", default="", metavar="URL", help="address of that data source, written to the rules file"
-        )  # fmt: skip
-        theirs.add_argument("--output", default="-", metavar="FILE", help="output file; default: standard output")
-        theirs.add_argument("--source", default="", metavar="NAME", help="source name written to the rules file")
-        theirs.add_argument("--format", choices=["yaml", "json"], default="yaml", help="json: includes the report")
+        for add in (add_export, add_plan, add_apply, add_release, add_import):
+            add(verbs)
 
     def handle(self, *args: Any, **options: Any) -> None:
         verb = {
