@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from smartagent.models import User
 from tests.conftest import person
+from tests.examples import TIMES
 from tests.smartagent.kernel.test_scope import MADE, address
 
 ROLES = ["members", "operators", "auditors", "administrators"]
@@ -26,6 +27,8 @@ def test_pages_of_the_shell(client_of, somebody, name):
     assert client_of(somebody).get(reverse(name)).status_code == 200
 
 
+# Members and operators come to every page: see test_crawl and test_fuzz_pages.
+@pytest.mark.parametrize("somebody", ROLES if TIMES > 1 else ["auditors", "administrators"], indirect=True)
 def test_lists_and_forms(client_of, somebody):
     client = client_of(somebody)
     for model, make in MADE.items():
@@ -38,6 +41,7 @@ def test_lists_and_forms(client_of, somebody):
             assert client.get(page, follow=True).status_code in (200, 403), page
 
 
+@pytest.mark.parametrize("somebody", ROLES if TIMES > 1 else ["members", "administrators"], indirect=True)
 def test_a_search_and_an_order_in_every_list(client_of, somebody):
     client = client_of(somebody)
     for model in MADE:

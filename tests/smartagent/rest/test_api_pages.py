@@ -27,7 +27,7 @@ def rules_of(user, now):
     "rule_name", "-rule_name", "last_triggered_at", "-last_triggered_at", "trigger_count", "-trigger_count",
     "created_at", "-created_at",
 ])  # fmt: skip
-@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("size", [1, 3])
 def test_forth_and_back_again(alice, now, order, size):
     rules_of(alice, now)
     program = Program(alice)

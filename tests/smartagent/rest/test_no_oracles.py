@@ -26,6 +26,7 @@ from smartagent.rest.filter_fields import PersonFilter
 from smartagent.shell.filtered_list import FilteredAdmin
 from smartagent.shell.site import slug_of
 from tests.conftest import person
+from tests.examples import TIMES
 from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
 
@@ -70,6 +71,11 @@ def probes(secret: User) -> list[tuple[str, str]]:
     return [(secret.email.upper(), email.upper()), (str(secret.pk), key), ("xandra", part), ("@hidden", f"@{part}")]
 
 
+def in_turns(probed: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
+    """Two of them, others for the next number; all where somebody has the time."""
+    return probed if TIMES > 1 else probed[number % 2 :: 2]
+
+
 def seen(client: Client, address: str, probe: str, **sent: Any) -> tuple[int, str]:
     """The answer without what was asked for, what is never the same, and her name, which stands by what she did."""
     answer = client.post(address, **sent) if sent else client.get(address)
@@ -106,8 +112,8 @@ def person_filters(filterset: Any) -> list[str]:
 @pytest.mark.parametrize("prefix", LISTS)
 def test_by_rest_no_filter_tells_of_a_person(member: Client, secret: User, prefix: str) -> None:
     view = next(view for name, view, _ in router.registry if name == prefix)
-    for name in person_filters(view.filterset_class):
-        assert_same(member, f"/api/{prefix}/?{name}={{}}", *probes(secret))
+    for number, name in enumerate(person_filters(view.filterset_class)):
+        assert_same(member, f"/api/{prefix}/?{name}={{}}", *in_turns(probes(secret), number))
 
 
 def test_by_rest_nothing_is_ordered_by_a_person() -> None:
@@ -122,8 +128,8 @@ LIST_PAGES = [each for each in admin.site._registry.values() if isinstance(each,
 @pytest.mark.parametrize("page", LIST_PAGES, ids=slug_of)
 def test_no_filter_or_search_of_a_list_tells_of_a_person(member: Client, secret: User, page: FilteredAdmin) -> None:
     people = [name for name, each in page.filterset_class.base_filters.items() if isinstance(each, PersonFilter)]
-    for name in [*people, "q", "user__email__startswith", "assignee__email"]:
-        assert_same(member, f"/{slug_of(page)}/?{name}={{}}", *probes(secret))
+    for number, name in enumerate([*people, "q", "user__email__startswith", "assignee__email"]):
+        assert_same(member, f"/{slug_of(page)}/?{name}={{}}", *in_turns(probes(secret), number))
 
 
 def test_no_list_is_in_the_order_of_people_for_who_may_not_see_them(alice: User, client_of: Any) -> None:
