@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from rules.actions import actions
 from rules.engine.intervals import shown, spelled
-from rules.engine.state_machine import FLAP_WINDOW_CHECKS, NO_DATA_REASON, REMEMBERED
-from rules.engine.states import Event
+from rules.engine.state_machine import FLAP_WINDOW_CHECKS, NO_DATA_REASON, REMEMBERED, UNWATCHED_REASON
+from rules.engine.states import Event, Verdict
 from rules.explain.evidence import Evidence
 from rules.models import ActivityEntry, AutomationRule
 from rules.text.context import facts_of
@@ -34,6 +34,8 @@ def _pending(account: Evidence) -> list[str]:
 
 
 def _unpending(account: Evidence) -> list[str]:
+    if account.facts.get("verdict") == Verdict.GONE:
+        return [_gone(account)]
     return [f"The condition had been met for {_waited(account)}; {_needs(account.rule)}"] if account.rule else []
 
 
@@ -97,12 +99,22 @@ def _resolved(account: Evidence) -> list[str]:
         return []
     if account.facts.get("to") in ("no_data", "error"):
         return [f"The metric cannot be read; in this case the rule {LEFT['resolve']}."]
+    if account.facts.get("verdict") == Verdict.GONE:
+        return [_gone(account)]
     if account.facts.get("from") == "recovering":
         kept = shown(rule.keep_firing_for)
         return [f"The condition had been clear for {_waited(account)}; the rule keeps firing for {kept}."]
     if rule.recovery_threshold is not None:
         return [f"The recovery threshold, {number(rule.recovery_threshold)}, was reached."]
     return ["Resolved at the first evaluation with the condition not met."]
+
+
+def _gone(account: Evidence) -> str:
+    if account.facts.get("reason") == UNWATCHED_REASON:
+        return (
+            "The rule was changed, or the person deactivated; what a rule does not watch ends at the next evaluation."
+        )
+    return "Ended at once: nothing is left that the rule could keep firing for."
 
 
 def _flapping(account: Evidence) -> list[str]:

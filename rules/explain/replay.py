@@ -12,6 +12,7 @@ from smartagent.kernel.formats import clock
 VERDICT_PHRASES = {
     "met": "met", "held": "not met, but the recovery threshold is not reached",
     "clear": "not met", "missing": "no reading", "failed": "could not be read",
+    "gone": "no reading was evaluated",
 }  # fmt: skip
 STATE_NAMES = {"ok": "ok", "pending": "pending", "firing": "firing", "recovering": "recovering", "no_data": "no data",
          "error": "error"}  # fmt: skip

@@ -9,8 +9,10 @@ from rules.backtesting.chart_points import chart_of, chart_of_instance
 from rules.backtesting.inputs import watch_past_of
 from rules.data_sources.history import history_within
 from rules.engine.conditions import drawn_level
+from rules.engine.state_machine import UNWATCHED_REASON
 from rules.instances.bands import Band, bands_of
-from rules.models import AutomationRule, RuleState
+from rules.lifecycle.versions import as_it_was
+from rules.models import ActivityEntry, AutomationRule, RuleState
 from rules.text.phrases import number
 
 MAX_CHART_SECONDS = 5.0  # for data sources: a page waits
@@ -56,14 +58,15 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
 
     An instance that is not saved was always ok, and has no bands.
     """
+    watching = _as_it_last_watched(state, rule)
     levels = [*map(drawn_level, (rule.threshold_value, rule.critical_threshold, rule.recovery_threshold))]
     chart, problem = ChartData(), ""
     try:
         with history_within(MAX_CHART_SECONDS):
-            if rule.watches_series:
-                chart = chart_of_instance(rule, state.user_id, state.target, start, end)
+            if watching.watches_series:
+                chart = chart_of_instance(watching, state.user_id, state.target, start, end)
             else:
-                chart = chart_of(watch_past_of(rule), state.user_id, start, end)
+                chart = chart_of(watch_past_of(watching), state.user_id, start, end)
     except ValueError as error:
         problem = str(error)
     return Timeline(
@@ -74,6 +77,15 @@ def timeline_of(state: RuleState, rule: AutomationRule, start: datetime, end: da
         lines={name: level for name, level in zip(THRESHOLD_LINES, levels, strict=True) if level is not None},
         problem=problem,
     )
+
+
+def _as_it_last_watched(state: RuleState, rule: AutomationRule) -> AutomationRule:
+    """The rule; of an instance that it does not watch any more, as it was when it did."""
+    if state.reason != UNWATCHED_REASON:
+        return rule
+    entries = ActivityEntry.objects.filter(state_id=state.pk, created_at__lt=state.since)
+    before = entries.order_by("-created_at").values_list("created_at", flat=True).first()
+    return as_it_was(rule, before)[0] if before else rule
 
 
 def _ms(time: datetime) -> int:

@@ -19,6 +19,7 @@ from rules.text.entry import entry_in_words
 from rules.text.event_names import event_choices
 from tests.api import Program
 from tests.examples import examples
+from tests.rules.evaluation.test_series import on_load, push
 from tests.rules.rule_cast import entry_of, rule_of
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -46,6 +47,23 @@ def page(client, one):
     answer = client.get(f"/activity/{one.pk}/change/")
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+@pytest.mark.parametrize("changed", [{"matchers": ['host="b"']}, {"series_mode": "one"}])
+def test_a_series_that_the_rule_leaves_out_by_now(client_of, alice, changed):
+    push(START, {"host=a": 95})
+    rule = on_load(alice, recovery_threshold=50)
+    rule.history.update(history_date=START - TICK)
+    dispatch(START, "command")
+    vars(rule).update(changed)
+    rule.save()
+    rule.history.filter(history_date__gt=START).update(history_date=START + TICK)
+    dispatch(START + TICK, "command")
+    assert reasons("rule_resolved").startswith("The rule was changed, or the person deactivated")
+    shown = page(client_of(alice), entry("rule_resolved"))
+    assert "no reading was evaluated (threshold: above 90)." in shown
+    assert "<span>Series</span>" in shown
+    assert "No readings in this period" not in shown
 
 
 @pytest.fixture
