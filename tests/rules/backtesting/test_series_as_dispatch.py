@@ -20,7 +20,7 @@ from tests.rules.backtesting.test_same_as_dispatch import START, TICK, digits, r
 from tests.rules.evaluation.test_series import on_load, push, run, states
 
 # 12 is too far to be added: groups have an error then.
-values = st.lists(st.none() | st.integers(0, 12).map(lambda n: 1e200 if n == 12 else float(n)), max_size=20)
+values = st.lists(st.none() | st.integers(0, 12).map(lambda n: 1e200 if n == 12 else float(n)), max_size=13)
 SERIES = [{"host": host, "disk": disk} for host in "ab" for disk in "xy"]
 MODES = [
     {"series_mode": "each"},
@@ -48,7 +48,7 @@ def of_backtest(rule, end):
 
 
 @pytest.mark.django_db
-@settings(max_examples=examples(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=rules(), cpu=st.lists(values, min_size=4, max_size=4), memory=st.lists(values, min_size=4, max_size=4))
 def test_the_same_steps(alice, fields, cpu, memory):
     with transaction.atomic():
@@ -68,7 +68,7 @@ def test_the_same_steps(alice, fields, cpu, memory):
             for n, value in enumerate(series, 1)
             if value is not None
         )  # fmt: skip
-        moments = [START + n * TICK for n in range(1, 26)]
+        moments = [START + n * TICK for n in range(1, 19)]
         for at in moments:
             dispatch(at, "command")
         for rule in made:
