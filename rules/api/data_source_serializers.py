@@ -41,6 +41,9 @@ class SummarySerializer(serializers.Serializer[Any]):
     series = serializers.IntegerField()
     median = serializers.FloatField(help_text="Milliseconds.")
     slowest = serializers.FloatField(help_text="Milliseconds.")
+    warnings = serializers.ListField(
+        child=serializers.CharField(), default=list, help_text="The source's own words, of some of its answers."
+    )
 
 
 class DataSourceSerializer(StrictModelSerializer):
@@ -101,7 +104,7 @@ class DataSourceSerializer(StrictModelSerializer):
 
     @extend_schema_field(SummarySerializer(allow_null=True))
     def get_last_evaluation(self, source: DataSource) -> Any:
-        return SummarySerializer(source.recent[-1]).data if source.recent else None
+        return SummarySerializer({"warnings": []} | source.recent[-1]).data if source.recent else None
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         known = known_secrets_of(self.instance) if self.instance else SourceSecrets()

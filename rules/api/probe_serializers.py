@@ -32,3 +32,6 @@ class QueryTrialSerializer(serializers.Serializer[QueryTrial]):
     unknown = serializers.IntegerField(help_text="Number of series that name nobody here, and are left out.")
     milliseconds = serializers.FloatField()
     error = serializers.CharField(help_text="The source's own words; empty where it answered.")
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="The source's own words, for example that its answer is partial."
+    )

@@ -13,6 +13,7 @@ MAX_SOURCE_WORDS = 500  # characters of an error that are kept
 # Objects and lists that are read: a series has three, and label values with brackets have room. A list of millions of
 # empty ones would take thirty times the memory of its text.
 PARTS_OF_SERIES, PARTS_BESIDE = 10, 10_000
+MAX_WARNINGS, MAX_WARNING = 3, 200  # of an answer; characters of one
 GZIP = b"\x1f\x8b"
 FEWER = "Aggregate or select in the query, or raise DATA_SOURCE_MAX_SERIES."
 
@@ -37,15 +38,24 @@ class QuerySeries:
         return self.points[-1][0]
 
 
-def read_answer(body: bytes, max_series: int, *, ranged: bool = False) -> list[QuerySeries]:
-    """The series of a successful answer, at one time or over a range; QueryFailed where it is none, or has too many.
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """The series of an answer, and what its source warns of: Thanos, for example, that its answer is partial."""
+
+    series: list[QuerySeries]
+    warnings: tuple[str, ...] = ()
+
+
+def read_answer(body: bytes, max_series: int, *, ranged: bool = False) -> QueryResult:
+    """The result of a successful answer, at one time or over a range; QueryFailed where it is none, or has too many.
 
     NaN and infinities are no values; a series without a value is left out.
     """
     if not ranged and body.count(b"{") + body.count(b"[") > PARTS_OF_SERIES * max_series + PARTS_BESIDE:
         raise QueryFailed(f"the answer has more parts than those of {max_series:,} series. {FEWER}")
     try:
-        kind, result = _result_of(json.loads(body))
+        answer = json.loads(body)
+        kind, result = _result_of(answer)
         if kind in ("vector", "matrix") and len(result) > max_series:
             raise QueryFailed(f"the query returned {len(result):,} series; at most {max_series:,} are read. {FEWER}")
         if kind == "matrix" and not ranged:
@@ -58,7 +68,14 @@ def read_answer(body: bytes, max_series: int, *, ranged: bool = False) -> list[Q
         words = in_short(body)
         raise QueryFailed(f"this is not an answer of Prometheus' HTTP API: {words or 'it is empty'}") from None
     _check_distinct(found)
-    return found
+    return QueryResult(found, tuple(_warnings_of(answer)))
+
+
+def _warnings_of(answer: Mapping[str, Any]) -> Iterator[str]:
+    listed = answer.get("warnings")
+    for each in listed[:MAX_WARNINGS] if isinstance(listed, list) else ():
+        if isinstance(each, str) and (words := one_line(each)[:MAX_WARNING]):
+            yield words
 
 
 def _result_of(answer: Any) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from django.conf import settings
 
-from rules.data_sources.answers import QueryFailed, QuerySeries
+from rules.data_sources.answers import QueryFailed, QueryResult, QuerySeries
 from rules.data_sources.client import SourceSilent, query
 from rules.data_sources.connections import Connection, connection_to
 from rules.models import DataSource, MetricQuery
@@ -28,6 +28,7 @@ class QueryOutcome:
 
     query: MetricQuery
     series: Sequence[QuerySeries] = ()
+    warnings: tuple[str, ...] = ()
     error: str = ""
     seconds: float | None = None
 
@@ -83,11 +84,13 @@ class _Asking:
             return QueryOutcome(query=asked, error=f"{self.connection.name}: no time was left to ask this query.")
         started = time.monotonic()
         try:
-            series, error = query(self.connection, asked.expression, self.at, left), ""
+            found, error = query(self.connection, asked.expression, self.at, left), ""
         except QueryFailed as failed:
-            series, error = [], sentence_of(failed)
+            found, error = QueryResult([]), sentence_of(failed)
             self._count(failed, error)
-        return QueryOutcome(query=asked, series=series, error=error, seconds=time.monotonic() - started)
+        return QueryOutcome(
+            query=asked, series=found.series, warnings=found.warnings, error=error, seconds=time.monotonic() - started
+        )
 
     def _count(self, failed: QueryFailed, error: str) -> None:
         with self.lock:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from rules.data_sources.answers import QueryFailed, QuerySeries, error_in, in_short, one_line, read_answer
+from rules.data_sources.answers import QueryFailed, QueryResult, QuerySeries, error_in, in_short, one_line, read_answer
 from rules.data_sources.connections import Connection
 from smartagent.kernel.secret_mask import hide
 from smartagent.outbound.client import Answer, send
@@ -30,13 +30,14 @@ class SourceSilent(QueryFailed):
     """The source gave no answer at all."""
 
 
-def query(source: Connection, expression: str, at: datetime, seconds: float | None = None) -> list[QuerySeries]:
-    """The series of `expression` at a time, asked within `seconds`, at most the source's own limit.
+def query(source: Connection, expression: str, at: datetime, seconds: float | None = None) -> QueryResult:
+    """The result of `expression` at a time, asked within `seconds`, at most the source's own limit.
 
     Their values are of that time, whatever time the answer gives.
     """
     found = _ask(source, "query", {"query": expression, "time": _unix(at)}, seconds)
-    return [QuerySeries(each.labels, [(at, each.value)]) for each in found]
+    series = [QuerySeries(each.labels, [(at, each.value)]) for each in found.series]
+    return QueryResult(series, tuple(hide(each, source.hidden) for each in found.warnings))
 
 
 def query_range(
@@ -46,7 +47,7 @@ def query_range(
     times = {"start": _unix(start), "end": _unix(end), "step": f"{step.total_seconds():g}"}
     first, last = start - ROUNDED, end + ROUNDED
     found = _ask(source, "query_range", {"query": expression} | times, seconds)
-    within = ((each.labels, [point for point in each.points if first <= point[0] <= last]) for each in found)
+    within = ((each.labels, [point for point in each.points if first <= point[0] <= last]) for each in found.series)
     return [QuerySeries(labels, points) for labels, points in within if points]
 
 
@@ -63,7 +64,7 @@ def version_of(source: Connection, seconds: float) -> str:
     return hide(one_line(said), source.hidden)[:MAX_VERSION] if isinstance(said, str) else ""
 
 
-def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: float | None) -> list[QuerySeries]:
+def _ask(source: Connection, path: str, parameters: Mapping[str, str], seconds: float | None) -> QueryResult:
     allowed = min(source.seconds, seconds or source.seconds)
     until = time.monotonic() + (seconds or source.seconds)
     body = urlencode(dict(parameters) | {"timeout": f"{allowed:.0f}s"} if allowed >= 1 else parameters).encode()
@@ -85,7 +86,7 @@ def _said(source: Connection, words: str) -> str:
     return f"{source.name}: {one_line(hide(words, source.hidden))}"
 
 
-def _read(answer: Answer, ranged: bool, until: float) -> list[QuerySeries]:
+def _read(answer: Answer, ranged: bool, until: float) -> QueryResult:
     if len(answer.body) > MAX_ANSWER_BYTES:
         raise QueryFailed(f"the answer has more than {MAX_ANSWER_BYTES // 1024 // 1024} MB")
     if not answer.succeeded:

@@ -41,6 +41,7 @@ class QueryTrial:
     error: str = ""
     unknown: int = 0
     milliseconds: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     @property
     def more(self) -> int:
@@ -91,5 +92,5 @@ def try_query(asked: MetricQuery, now: datetime) -> QueryTrial:
             unknown += 1
     return QueryTrial(
         series=tuple(outcome.series[:MAX_SERIES_SHOWN]), count=len(outcome.series), unknown=unknown,
-        milliseconds=1000 * (outcome.seconds or 0),
+        milliseconds=1000 * (outcome.seconds or 0), warnings=outcome.warnings,
     )  # fmt: skip

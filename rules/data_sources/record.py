@@ -6,6 +6,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
+from rules.data_sources.answers import MAX_WARNINGS
 from rules.data_sources.asking import QueryOutcome
 from rules.models import DataSource
 
@@ -24,7 +25,8 @@ def record_outcomes(outcomes: Sequence[QueryOutcome], at: datetime) -> None:
 
 def _record(source: DataSource, outcomes: Sequence[QueryOutcome], at: datetime) -> None:
     failed = [each for each in outcomes if each.error]
-    update: dict[str, Any] = {"recent": [*source.recent, _summary(outcomes, at)][-MAX_RECENT:]}
+    before = [{name: value for name, value in each.items() if name != "warnings"} for each in source.recent]
+    update: dict[str, Any] = {"recent": [*before, _summary(outcomes, at)][-MAX_RECENT:]}
     if len(failed) < len(outcomes):
         update["last_success_at"] = at
     if failed:
@@ -35,9 +37,10 @@ def _record(source: DataSource, outcomes: Sequence[QueryOutcome], at: datetime) 
 
 
 def _summary(outcomes: Sequence[QueryOutcome], at: datetime) -> dict[str, Any]:
+    warnings = dict.fromkeys(words for each in outcomes for words in each.warnings)
     milliseconds = [1000 * (each.seconds or 0) for each in outcomes]
     return {
         "at": at.isoformat(), "queries": len(outcomes), "failed": sum(bool(each.error) for each in outcomes),
         "series": sum(len(each.series) for each in outcomes), "median": round(median(milliseconds), 1),
-        "slowest": round(max(milliseconds), 1),
+        "slowest": round(max(milliseconds), 1), "warnings": list(warnings)[:MAX_WARNINGS],
     }  # fmt: skip

@@ -18,7 +18,14 @@ import httpx
 
 from smartagent.kernel.formats import plural
 from smartagent.outbound.addresses import is_ours, resolve
-from smartagent.outbound.errors import AddressRefused, CertificateUntrusted, NotSent, RequestRefused, Unreachable
+from smartagent.outbound.errors import (
+    AddressRefused,
+    CertificateUntrusted,
+    NotSent,
+    RequestRefused,
+    TimedOut,
+    Unreachable,
+)
 from smartagent.outbound.network import deadline, remaining
 from smartagent.outbound.proxies import proxy_of
 from smartagent.outbound.tls import USUAL, Trust, is_untrusted, tls_problem
@@ -64,7 +71,7 @@ def send(
                 closing(transport.handle_request(request)) as response,
             ):
                 body = _bounded(response, max_bytes)
-    except httpx.TimeoutException:
+    except (httpx.TimeoutException, TimedOut):
         raise Unreachable(
             f"{address.host} did not answer within {seconds:.0f} {plural(round(seconds), 'second')}."
         ) from None

@@ -11,6 +11,10 @@ class Unreachable(NotSent):
     """The network or the server did not respond."""
 
 
+class TimedOut(Unreachable):
+    """The time for the request is over."""
+
+
 class CertificateUntrusted(Unreachable):
     """Nobody who is trusted has signed the server's TLS certificate."""
 

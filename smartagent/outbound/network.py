@@ -12,7 +12,7 @@ from typing import Any
 import httpcore
 
 from smartagent.outbound.addresses import resolve
-from smartagent.outbound.errors import Unreachable
+from smartagent.outbound.errors import TimedOut
 
 PIECE = 16 * 1024  # bytes that are written at a time
 _until = threading.local()
@@ -32,13 +32,13 @@ class deadline:  # noqa: N801 a context manager reads like a word
 
 
 def remaining(timeout: float | None) -> float:
-    """Return the seconds left, at most `timeout`; Unreachable if none are left."""
+    """Return the seconds left, at most `timeout`; TimedOut if none are left."""
     until = getattr(_until, "time", None)
     left = until - time.monotonic() if until is not None else timeout
     if left is None:
         return 60.0
     if left <= 0:
-        raise Unreachable("Timed out.")
+        raise TimedOut(TimedOut.__doc__)
     return min(left, timeout) if timeout is not None else left
 
 

@@ -55,13 +55,17 @@ def test_what_is_wrong_is_said_at_its_field(ada, fields, field):
 
 def test_queries_name_their_source_and_are_tested(olga, httpserver):
     api, source = Program(olga), source_at(httpserver.url_for(""))
-    answer = {"data": {"resultType": "vector", "result": [{"metric": {"host": "a"}, "value": [1, "2"]}]}}
+    answer = {
+        "warnings": ["partial"],
+        "data": {"resultType": "vector", "result": [{"metric": {"host": "a"}, "value": [1, "2"]}]},
+    }
     httpserver.expect_request("/api/v1/query").respond_with_json(answer)
     sent = {"name": "errors", "source": "prom", "expression": "rate(errors[5m])"}
     made = api.post("metric-queries/", sent, status=201)
     assert api.patch(f"metric-queries/{made['id']}/", {"source": str(source.pk), "unit": "ms"})["source"] == "prom"
     found = api.post(f"metric-queries/{made['id']}/test/", {}, status=200)
     assert (found["series"], found["count"], found["error"]) == ([{"labels": {"host": "a"}, "value": 2.0}], 1, "")
+    assert found["warnings"] == ["partial"]
     assert [each["name"] for each in api.get("metric-queries/?source=prom")["results"]] == ["errors"]
     wrong = {
         "source": ["none", 7, None],

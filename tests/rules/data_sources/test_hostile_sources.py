@@ -38,7 +38,8 @@ FOREIGN = "this is not an answer of Prometheus' HTTP API: "
 NINE, UNKEPT = {"metric": {}, "value": [1, "9"]}, "a series of the query cannot be kept. "
 REFUSED = {"status": "error", "error": f"a\x00\ud800\n {SECRET}"}
 ANSWERS = {  # what is found: a state, or the beginning of an error
-    "good": (result(NINE, warnings=["w"], infos=7), "firing"), "future": (at(253402300799), "firing"),
+    "good": (result(NINE, warnings=[7, f"partial\x00 {SECRET}", *"abc"], infos=7), "firing"),
+    "future": (at(253402300799), "firing"),
     "ancient": (at(-62135596800), "firing"), "nan": (at(1, "NaN"), "no_data"), "infinite": (at(1, "-Inf"), "no_data"),
     "huge": (at(1, "9" * 400), "no_data"), "digits": (at(10**400), FOREIGN), "late": (at(1e300), FOREIGN),
     "nul": (labelled(a="x\x00"), f"{UNKEPT}The value of the label a contains a character that cannot be stored."),
@@ -130,13 +131,15 @@ def test_each_fails_alone(rules, ada, client_of, now):
             assert (state.condition, state.reason[: len(name) + 2 + len(found)]) == ("error", f"{name}: {found}")
     assert all("private network" in states[rules[name].pk].reason for name in ADDRESSES)
     assert (run.error_message, run.triggered) == (None, 3)
+    good = DataSource.objects.get(name="good")
+    assert good.recent[-1]["warnings"] == ["partial …", "a"]
     assert not any(SECRET in each.reason for each in states.values())
     shown_to_people(ada, client_of)
 
 
 def shown_to_people(ada, client_of):
     browser, api = client_of(ada), Program(ada)
-    for source in DataSource.objects.filter(name__in=["nul", "status", "future", "raw0"]):
+    for source in DataSource.objects.filter(name__in=["nul", "status", "good", "raw0"]):
         page = browser.get(f"/data-sources/{source.pk}/")
         assert page.status_code == 200
         assert SECRET not in page.content.decode()

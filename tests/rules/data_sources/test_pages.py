@@ -111,12 +111,13 @@ def test_the_test_asks_what_the_form_holds(client_of, ada, httpserver):
 def test_a_query_is_tried_and_its_error_stands_at_the_field(client_of, olga, httpserver, now):
     client, source = client_of(olga), source_at(httpserver.url_for(""), person_label="user")
     series = [{"metric": {"host": f"h{n}", "user": "nobody"}, "value": [1, str(n)]} for n in range(25)]
-    answer = {"status": "success", "data": {"resultType": "vector", "result": series}}
+    answer = {"status": "success", "data": {"resultType": "vector", "result": series}, "warnings": ["No store matched"]}
     httpserver.expect_ordered_request("/api/v1/query").respond_with_json(answer)
     httpserver.expect_ordered_request("/api/v1/query").respond_with_json({"error": "1:3: parse error"}, 400)
     sent = {"name": "http_errors", "source": str(source.pk), "expression": "up", "_try": "1"}
     page = text_of(client.post(f"{QUERIES}add/", sent, **HTMX))
     assert "25 series in " in page
+    assert "The data source warns: No store matched" in page
     assert "25 of them name nobody here and are left out." in page
     assert "host: h19" in page
     assert "and 5 more series" in page
