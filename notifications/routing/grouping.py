@@ -12,11 +12,11 @@ MAX_INSTANCES_SHOWN = 10
 
 
 def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
-    """Group firings by rule and event, in the order of the first of each."""
+    """Group firings by rule and event, in the order of the first of each; of a group the most severe come first."""
     groups: dict[tuple[Any, str], list[Firing]] = {}
     for firing in firings:
         groups.setdefault((firing.rule_id, firing.event), []).append(firing)
-    return list(groups.values())
+    return [sorted(group, key=lambda firing: -rank(firing.severity)) for group in groups.values()]
 
 
 def lines(firings: Sequence[Firing]) -> list[str]:

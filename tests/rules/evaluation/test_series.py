@@ -211,3 +211,10 @@ def test_a_title_with_labels_names_no_series_for_all(alice, now):
     run(now)
     titles = sorted(Notification.objects.values_list("title", flat=True))
     assert titles == ["Load (2 instances)", "Zone z (2 instances)", "a is slow"]
+
+
+def test_a_message_about_many_series_begins_with_critical_ones(alice, now):
+    push(now, {f"host=h{n:02d}": 99 if n == 11 else 91 for n in range(12)})
+    on_load(alice, critical_threshold=98)
+    run(now)
+    assert Notification.objects.get().message.startswith('The load on {host="h11"} is 99: critical above 98.')
