@@ -58,6 +58,19 @@ def test_without_a_token(known):
     assert not of_all(Client(), known, {401}, those, content_type=JSON)
 
 
+def test_other_protocols_refuse_in_the_format_that_is_described(known):
+    assert {each.path for each in OTHERS} == {
+        "/api/v1/alertmanager", "/api/v1/alerts", "/api/v1/rules", "/api/v1/write", "/api/v2/write",
+    }  # fmt: skip
+    for each in OTHERS:
+        answer = requested(Client(), known, each, content_type=JSON)
+        (media_type, content), *others = each.definition.raw["responses"]["401"]["content"].items()
+        assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (401, media_type), each.label
+        said = answer.json() if media_type == JSON else answer.content.decode()
+        assert not list(jsonschema.Draft202012Validator(content["schema"]).iter_errors(said)), each.label
+        assert not others
+
+
 def test_by_somebody_without_groups(client_of, known):
     nobody = client_of(User.objects.create_user("nobody@example.com"))
     refused = [each for each in OPERATIONS if requested(nobody, known, each, content_type=JSON).status_code >= 400]
