@@ -11,7 +11,7 @@ from django.db import models
 from rules.backtesting.chart_data import ChartData, Point
 from rules.backtesting.chart_points import chart_of, chart_of_instance
 from rules.backtesting.inputs import watch_past_of
-from rules.backtesting.instances import series_keys
+from rules.backtesting.instances import on_series, series_keys
 from rules.backtesting.observations import RuleConditions
 from rules.backtesting.replay import Period, Replay, replay
 from rules.backtesting.simulation import SimulatedStep
@@ -89,7 +89,7 @@ def _tried_out(rule: AutomationRule, days: int, now: datetime, asked: UUID | Non
     whole = replay(rule, start, now) if broad and everybody else None
     people = _people(whole) if whole else []
     person = _shown(rule, asked, people) if broad else rule.user
-    dropped = _dropped_until(watched, person, start, now)
+    dropped = None if rule.watches_series else _dropped_until(watched, person, start, now)
     one = replay(rule, dropped or start, now, person.pk if broad else None)
     label = _label(rule)
     if rule.watches_series:
@@ -116,7 +116,7 @@ def _of_series(
     people: list[User],
 ) -> Trial:  # fmt: skip
     """The preview of a rule on series: the chart is that of the one for which it fires most often."""
-    times_of = Counter(period.target for period in one.periods)
+    watched, times_of = watch_past_of(rule), Counter(period.target for period in one.periods)
     keys = series_keys(rule, person.pk, start, now)
     target, total = times_of.most_common(1)[0][0] if times_of else min(keys, default=""), len(keys)
     return Trial(
@@ -126,7 +126,8 @@ def _of_series(
         periods=[period for period in one.periods if period.target == target],
         transitions=[made for made in one.transitions if made.target == target],
         sentence=series_sentence(rule, days, one, person, target, total),
-        is_queried=rule.metric_type in watch_past_of(rule).queries,
+        is_queried=rule.metric_type in watched.queries,
+        dropped_until=_dropped_until(on_series(watched, target), person, start, now),
     )  # fmt: skip
 
 

@@ -117,6 +117,8 @@ def test_a_trial_says_what_it_was_computed_from_and_what_cannot_be_computed_any_
             cursor.execute(f"DELETE FROM {table} WHERE {column} < %s", [kept])
     trial = try_out(rule, 7, now, everybody=True)
     assert (trial.counted.fired, trial.dropped_until) == (3, kept)
+    each = rule_of(alice, metric_type="cpu", condition_operator=">", threshold_value=90, series_mode="each")
+    assert try_out(each, 7, now, everybody=True).dropped_until == kept
     page = " ".join(render_to_string("rules/_trial.html", {"trial": trial}).split())
     assert "are no longer kept (SAMPLES_KEEP_DAYS), only their roll-ups of hours and days" in page
     assert "Computed from roll-ups of 5 minutes, with the same result as from the readings." in page

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from rules.evaluation.dispatcher import dispatch
@@ -218,3 +220,16 @@ def test_a_message_about_many_series_begins_with_critical_ones(alice, now):
     on_load(alice, critical_threshold=98)
     run(now)
     assert Notification.objects.get().message.startswith('The load on {host="h11"} is 99: critical above 98.')
+
+
+def test_an_evaluation_asks_as_often_for_many_series_that_fire_as_for_few(alice, now):
+    on_load(alice, action_type="alert")
+    asked = []
+    for number, count in enumerate((2, 40)):
+        push(now, {f"host={number}{host}": 95 for host in range(count)})
+        with CaptureQueriesContext(connection) as queries:
+            run(now + number * MINUTE)
+        asked.append(len(queries))
+    assert asked[1] <= asked[0]
+    assert Notification.objects.count() == 2
+    assert ActivityEntry.objects.filter(status="success", event_type="rule_fired").count() == 42
