@@ -64,18 +64,27 @@ class NowhereView(APIView):
         return self.http_method_not_allowed(request)
 
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include(router.urls)),
+@extend_schema(exclude=True)
+class RootView(APIView):
+    """What there is: the addresses of all resources, and of their description."""
+
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        here = request.build_absolute_uri(request.path)
+        listed = [*(f"{prefix}/" for prefix, _, _ in router.registry), *(str(each.pattern) for each in others)]
+        return Response({
+            "description": f"{here}schema/", "documentation": f"{here}docs/",
+            "resources": {route.rstrip("/"): here + route for route in sorted(listed) if "<" not in route},
+        })  # fmt: skip
+
+
+others = [
     path("rules/health/", rules.HealthView.as_view(), name="rules-health"),
     path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
     path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),
     path("received-metrics/", ReceiptsView.as_view(), name="received-metrics"),
-    path("v1/alertmanager", AlertmanagerView.as_view(), name="alertmanager"),
-    path("v2/write", LineProtocolView.as_view(), name="influx-write"),
-    path("v1/write", RemoteWriteView.as_view(), name="remote-write"),
-    path("v1/rules", RulesView.as_view(), name="prometheus-rules"),
-    path("v1/alerts", AlertsView.as_view(), name="prometheus-alerts"),
     path("samples/", rules.SampleView.as_view(), name="samples"),
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
     path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),
@@ -87,5 +96,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("", RootView.as_view(), name="root"),
+]
+resources: list[URLPattern | URLResolver] = [path("", include(router.urls)), *others]
+# What other systems send and read, at the paths that they know.
+protocols = [
+    path("v1/alertmanager", AlertmanagerView.as_view(), name="alertmanager"),
+    path("v2/write", LineProtocolView.as_view(), name="influx-write"),
+    path("v1/write", RemoteWriteView.as_view(), name="remote-write"),
+    path("v1/rules", RulesView.as_view(), name="prometheus-rules"),
+    path("v1/alerts", AlertsView.as_view(), name="prometheus-alerts"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *protocols,
+    path("v1/", include((resources, "v1"))),  # and without a version: today's paths stay
+    *resources,
     re_path(r"^[\s\S]*$", NowhereView.as_view()),
 ]

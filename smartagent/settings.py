@@ -171,6 +171,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},  # its links would stand inside of buttons
     "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["smartagent.rest.schema.without_versions"],
     "POSTPROCESSING_HOOKS": [
         "smartagent.rest.schema.describe_shared",
         "smartagent.rest.choice_labels.capitalize_labels",

@@ -74,6 +74,7 @@ class ChannelViewSet(WriteViewSet):
     queryset = Channel.objects.select_related("user")
     serializer_class = ChannelSerializer
     filterset_class = ChannelFilter
+    sealed_columns = ("sealed",)
     ordering_fields = ("position", "name", "created_at")
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
 

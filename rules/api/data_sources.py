@@ -73,6 +73,7 @@ class ManagedViewSet(WriteViewSet):
 @extend_schema(tags=["data sources"])
 class DataSourceViewSet(ManagedViewSet):
     queryset = DataSource.objects.all()
+    sealed_columns = ("sealed",)
     serializer_class = DataSourceSerializer
     filterset_class = DataSourceFilter
     ordering_fields = ("name", "created_at", "last_success_at", "last_error_at")

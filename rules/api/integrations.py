@@ -44,6 +44,7 @@ class IntegrationViewSet(WriteViewSet):
     queryset = Integration.objects.all()
     serializer_class = IntegrationSerializer
     filterset_class = IntegrationFilter
+    sealed_columns = ("credentials_encrypted",)
     ordering_fields = ("integration_type", "status", "created_at", "updated_at", "last_sync_at")
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:

@@ -19,6 +19,7 @@ from rules.api.serializers import RuleSerializer
 from rules.api.trial import TrialActions
 from rules.api.why import WhyAction
 from rules.filters import RuleFilter
+from rules.lifecycle.content_version import content_version
 from rules.lifecycle.recycle_bin import delete
 from rules.lifecycle.status import activate, pause
 from rules.models import AutomationRule
@@ -94,6 +95,9 @@ class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, W
     @action(detail=True, methods=["get"])
     def health(self, request: Request, pk: Any = None) -> Response:
         return Response(rule_health(self.get_object()))
+
+    def version_of(self, thing: AutomationRule) -> str:
+        return content_version(thing)  # as the form has it
 
     def perform_destroy(self, instance: AutomationRule) -> None:
         delete(AutomationRule.objects.filter(pk=instance.pk), self.request.user, timezone.now())

@@ -23,6 +23,7 @@ from rules.silences.lifecycle import end
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
 from smartagent.rest.errors import Conflict
+from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.throttling import Previews, Silences
 from smartagent.rest.views import ReadViewSet
 
@@ -69,7 +70,7 @@ CONFLICT = {409: OpenApiResponse()}
     ),
 )  # fmt: skip
 @extend_schema(tags=["silences"])
-class SilenceViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewSet):
+class SilenceViewSet(VersionedMixin, mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadViewSet):
     queryset = Silence.objects.select_related("created_by")
     serializer_class = SilenceSerializer
     filterset_class = SilenceFilter

@@ -6,9 +6,11 @@ from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
+from drf_spectacular.utils import OpenApiParameter
 
 from smartagent.rest import serializers, views
 from smartagent.rest.constraints import described
+from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 
 ERROR_RESPONSES = {
@@ -24,6 +26,9 @@ ERROR_RESPONSES = {
             {"detail": ["Could not satisfy the request Accept header."]}),
     "409": ("Conflict", "Conflict with another operation.",
             {"detail": ["Another evaluation is running. Try again in a moment."]}),
+    "412": ("Changed", "Somebody else has changed it since: its ETag is not that of If-Match.",
+            {"detail": ["Somebody else has changed this since you read it. Read it again, and apply your change to "
+                        "that."]}),
     "413": ("TooLarge", "The body is too large.", {"detail": ["The body is too large. Send it in several requests."]}),
     "415": ("UnknownMediaType", "Unsupported media type.",
             {"detail": ['Unsupported media type "text/csv" in request.']}),
@@ -39,6 +44,13 @@ ERROR_RESPONSES = {
 COMMON_STATUSES = ("400", "401", "403", "405", "406", "429", "500", "503")
 WITH_BODY = ("413", "415")
 OWN_ERRORS = "x-own-errors"  # marks an operation that describes its errors itself
+ETAGS = {
+    IF_MATCH: "ETag of the version that you have read: if somebody has edited it since, the answer is 412.",
+    IF_NONE_MATCH: "ETag of the version that you have: if nobody has edited it since, the answer is 304.",
+}
+CONDITIONAL = {
+    "retrieve": IF_NONE_MATCH, "update": IF_MATCH, "partial_update": IF_MATCH, "destroy": IF_MATCH,
+}  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 # Classes whose docstrings are about code, and describe no operation or object that inherits them.
 BASES = (
@@ -75,7 +87,24 @@ class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
 
 
 class Schema(AutoSchema):
-    """Describes requests with `asks` of their fields, and with `constraints` of their serializers."""
+    """Describes requests with `asks` of their fields, with `constraints` of their serializers, and conditional ones."""
+
+    def get_override_parameters(self) -> Any:
+        given = super().get_override_parameters()
+        action = getattr(self.view, "action", "") if isinstance(self.view, VersionedMixin) else ""
+        name = CONDITIONAL.get(action)
+        if name is None:
+            return given
+        return [*given, OpenApiParameter(name, str, OpenApiParameter.HEADER, description=ETAGS[name])]
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        found = super()._get_response_bodies(direction)
+        names = {getattr(parameter, "name", "") for parameter in self.get_override_parameters()}
+        if IF_MATCH in names:
+            found["412"] = {"description": ""}
+        if IF_NONE_MATCH in names:
+            found["304"] = {"description": "Nobody has edited it since."}
+        return found
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
@@ -121,6 +150,13 @@ def classes_without_description() -> list[type]:
     return [*get_lib_doc_excludes(), *BASES]  # type: ignore[no-untyped-call]
 
 
+def without_versions(endpoints: list[Any], **_: Any) -> list[Any]:
+    """Leave out the paths of a version that are there without it as well."""
+    paths = {path for path, *_ in endpoints}
+    return [each for each in endpoints if each[0].replace("/api/v1/", "/api/", 1) == each[0]
+            or each[0].replace("/api/v1/", "/api/", 1) not in paths]  # fmt: skip
+
+
 def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the error responses to every operation, and refuse unknown fields in all request bodies."""
     components = result.setdefault("components", {})
@@ -161,7 +197,7 @@ def _require_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
 
 def _add_errors(path: str, operation: dict[str, Any]) -> None:
     codes = [*COMMON_STATUSES, *(WITH_BODY if "requestBody" in operation else ()), *(("404",) if "{" in path else ())]
-    declared = [code for code in ("404", "409", "422") if code in operation["responses"]]
+    declared = [code for code in ("404", "409", "412", "422") if code in operation["responses"]]
     for code in sorted({*codes, *declared}):
         operation["responses"][code] = {"$ref": f"#/components/responses/{ERROR_RESPONSES[code][0]}"}
 

@@ -8,6 +8,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.filters import refuse_unknown
 
 
@@ -56,5 +57,7 @@ class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OwnedView, v
         return dict(self.get_serializer(self.get_queryset().get(pk=changed.pk)).data)
 
 
-class WriteViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadViewSet):
+class WriteViewSet(
+    VersionedMixin, mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadViewSet
+):
     """List, detail, create, update and delete."""

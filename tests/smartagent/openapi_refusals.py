@@ -19,6 +19,7 @@ REFUSALS = [
     ("POST /api/samples/", "observed_at: The time is", "the clock"),
     ("GET /api/activity/stream/", "This position is older than a day.", "the clock"),
     # What stands in the database.
+    ("* /api/*", "Somebody else has changed this since you read it.", "the version that it has"),
     ("POST /api/channels/", "A channel with this name already exists.", "names that are taken"),
     ("PATCH /api/channels/{id}/", "The type of a channel cannot be changed.", "the kind that it has"),
     ("POST /api/escalation-policies/", "A policy with this name already exists.", "names that are taken"),

@@ -28,7 +28,7 @@ from tests.examples import TIMES, examples
 from tests.smartagent.known_things import known_things
 from tests.smartagent.openapi_refusals import unexplained
 
-REFUSED = [400, 422]
+REFUSED = [400, 412, 422]
 PERSON = ("user", "person", "owner")  # fields that name somebody
 # Fields of rules and silences that are right or wrong by the others: half of them are sent without, so as to be taken.
 CONTINGENT = ["critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "reducer_parameter",
@@ -109,7 +109,13 @@ def many_cases_of(operation, test):
 def not_asked(case, answer):
     """Whether what is allowed is taken is asked everywhere, except where it is refused for what nobody can describe."""
     explained = answer.status_code in REFUSED and not unexplained(case.operation.label, said(answer))
-    return [checks.positive_data_acceptance] if explained else []
+    lists = [one.name for one in case.operation.query if one.definition.get("schema", {}).get("type") == "array"]
+    alone = any(
+        isinstance((case.query or {}).get(name), str) for name in lists
+    )  # in an address a list of one is a text
+    refused = alone or answer.status_code == 412  # whatever else is wrong with it
+    checked = {checks.positive_data_acceptance: explained, checks.negative_data_rejection: refused}
+    return [check for check, needless in checked.items() if needless]
 
 
 def said(answer):
