@@ -14,6 +14,7 @@ from notifications.escalations.engine import begin, missing_policy
 from notifications.gateway import Message, post
 from notifications.models import EscalationPolicy
 from notifications.routing.grouping import facts, grouped, lines, severity
+from notifications.routing.grouping_field import GroupingField
 from notifications.routing.reach import reached
 from notifications.routing.recipients import OWNER, Directory, ResolvedRecipients, problems_of, split
 from notifications.routing.recipients_field import RecipientsField
@@ -43,6 +44,11 @@ class MessageForm(forms.Form):
     notify_resolved = forms.BooleanField(
         required=False, label="Notify when resolved", help_text="One notification per alert that was notified."
     )
+    group_notifications_by = GroupingField(
+        required=False, max_length=500, label="Group notifications by",
+        help_text="Labels, for example datacenter, service: one notification for the alerts that share them. Empty: "
+        "one for all alerts of the rule.",
+    )  # fmt: skip
     recipients = RecipientsField(
         required=False,
         help_text="E-mail addresses, owner, group:operators, channel:NAME. Empty: the owner of the rule.",

@@ -1,4 +1,8 @@
-"""Grouping: all instances of a rule that fire in one evaluation make one message, with a count and the first ten."""
+"""Grouping: all instances of a rule that fire in one evaluation make one message, with a count and the first ten.
+
+Where the rule names labels, those whose labels agree make one. A rule makes at most a hundred messages at once; what is
+left then makes one more.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +12,29 @@ from rules.actions import Firing
 from rules.text.comparison import Tense, beyond_range, changed, compared, without_instance
 from rules.text.phrases import begun, number, series
 
-MAX_INSTANCES_SHOWN = 10
+MAX_INSTANCES_SHOWN, MAX_GROUPS = 10, 100
+GROUP_BY = "group_notifications_by"
+THE_REST = ("\0",)  # as no label is
 
 
 def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
-    """Group firings by rule and event, in the order of the first of each; of a group the most severe come first."""
-    groups: dict[tuple[Any, str], list[Firing]] = {}
+    """Group firings by rule, event and the labels that the rule names, in the order of the first of each; of a group
+    the most severe come first."""
+    groups: dict[tuple[Any, str], dict[tuple[str, ...], list[Firing]]] = {}
     for firing in firings:
-        groups.setdefault((firing.rule_id, firing.event), []).append(firing)
-    return [sorted(group, key=lambda firing: -rank(firing.severity)) for group in groups.values()]
+        of_rule = groups.setdefault((firing.rule_id, firing.event), {})
+        values = tuple(firing.labels.get(name, "") for name in labels_in(firing.config.get(GROUP_BY)))
+        if values not in of_rule and len(of_rule) >= MAX_GROUPS:
+            values = THE_REST
+        of_rule.setdefault(values, []).append(firing)
+    found = [group for of_rule in groups.values() for group in of_rule.values()]
+    return [sorted(group, key=lambda firing: -rank(firing.severity)) for group in found]
+
+
+def labels_in(given: Any) -> tuple[str, ...]:
+    """The labels of an option, each once; other programs may have stored anything there."""
+    names = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else []
+    return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
 
 
 def lines(firings: Sequence[Firing]) -> list[str]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from rules import registries
+from rules.filters.labels import EntryLabelsFilter
 from rules.models import ActivityEntry, AutomationRule
 from rules.models.rule import Severity
 from rules.search.conditions import EVERY_ENTRY, condition_of
@@ -103,6 +104,7 @@ class ActivityFilter(TimesFilter):
         method="filter_origin",
         help_text="other: entries that another application wrote to the same table.",
     )
+    labels = EntryLabelsFilter()
     person = SubjectFilter()
     owner = PersonFilter(field_name="user")
     run = django_filters.UUIDFilter(

@@ -34,8 +34,21 @@ class LabelsFilter(django_filters.CharFilter):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label": "labels", "help_text": LABELS_HELP, "max_length": 1000} | kwargs)
 
+    def agrees(self, label: str, value: str) -> Q:
+        """The condition that `label` has this value; an empty one is that of a label that is not there."""
+        return Q(labels__contains={label: value}) if value else ~Q(labels__has_key=label)
+
     def filter(self, queryset: QuerySet[Any], value: list[LabelMatcher]) -> QuerySet[Any]:
         for each in value or []:
-            agrees = Q(labels__contains={each.label: each.value}) if each.value else ~Q(labels__has_key=each.label)
+            agrees = self.agrees(each.label, each.value)
             queryset = queryset.filter(agrees if each.operator == "=" else ~agrees)
         return queryset
+
+
+class EntryLabelsFilter(LabelsFilter):
+    """Filters entries of the activity log by the labels of the series that they are about."""
+
+    def agrees(self, label: str, value: str) -> Q:
+        labelled = Q(context__has_key="labels")
+        with_value = Q(context__labels__contains={label: value}) if value else Q(context__labels__has_key=label)
+        return labelled & with_value if value else ~(labelled & with_value)

@@ -20,7 +20,7 @@ import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
 from rules.migrations import _guards, _in_step, _severity
-from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
+from rules.models.activity_facts import ACTOR, ENTRY_WORDS, LABELS, METRIC, SEVERITY, SUBJECT, TARGET
 from rules.models.entry_counts import COUNT_CHANGES, LOCK_COUNTS, RECOUNT
 from rules.models.rollups import NOTE_LATE
 from smartagent.adoption.partitions.operation import PartitionByMonth
@@ -1533,6 +1533,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(run=None, executed_at=None),
                     ),
                     GinIndex(ENTRY_WORDS, name="agent_activity_log_words"),
+                    GinIndex(
+                        LABELS,
+                        name="agent_activity_log_labels",
+                        condition=models.Q(context__has_key="labels"),
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

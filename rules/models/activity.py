@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
-from rules.models.activity_facts import ACTOR, ENTRY_WORDS, METRIC, SEVERITY, SUBJECT, TARGET
+from rules.models.activity_facts import ACTOR, ENTRY_WORDS, LABELS, METRIC, SEVERITY, SUBJECT, TARGET
 from rules.models.querysets import ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
@@ -143,6 +143,11 @@ class ActivityEntry(models.Model):
                 condition=models.Q(run=None, executed_at=None),
             ),
             GinIndex(ENTRY_WORDS, name="agent_activity_log_words"),
+            GinIndex(
+                LABELS,
+                name="agent_activity_log_labels",
+                condition=models.Q(context__has_key="labels"),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

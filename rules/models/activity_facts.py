@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Case, F, Func, TextField, Value, When
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Cast, Coalesce, Concat, Left, NullIf
 
 UUID_LENGTH, MAX_FACT, MAX_TEXT = 36, 100, 20_000
@@ -28,6 +28,7 @@ SEVERITY = _fact("severity")
 METRIC = _fact("metric", "metric_type")  # and the old application's name
 TARGET = _fact("target", "target_integration")
 EPISODE = _fact("episode")
+LABELS = KeyTransform("labels", "context")  # of the series
 # The texts that an entry brings along. Most have none; the name of the rule only counts where the rule is gone.
 TEXT = Concat(
     F("error_message"), Value(" "), KT("context__comment"), Value(" "), KT("context__note"), Value(" "),

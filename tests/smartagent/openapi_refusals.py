@@ -18,6 +18,8 @@ REFUSALS = [
     ("* /api/silences/*", "The maximum is", "the clock"),
     ("POST /api/samples/", "observed_at: The time is", "the clock"),
     ("GET /api/activity/stream/", "This position is older than a day.", "the clock"),
+    ("GET /api/*", "is not a matcher.", "the grammar of matchers"),
+    ("GET /api/*", "Only = and != can be used here.", "the grammar of matchers"),
     # What stands in the database.
     ("* /api/*", "Somebody else has changed this since you read it.", "the version that it has"),
     ("POST /api/channels/", "A channel with this name already exists.", "names that are taken"),

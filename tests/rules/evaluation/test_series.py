@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from rules.evaluation.dispatcher import dispatch
+from rules.filters import ActivityFilter
 from rules.models import ActivityEntry, Integration, MetricSample, RuleState, Silence
 from rules.text.entry import entry_in_words
+from tests.api import Program
 from tests.rules.rule_cast import rule_of
 
 MINUTE = timedelta(minutes=1)
@@ -233,3 +235,55 @@ def test_an_evaluation_asks_as_often_for_many_series_that_fire_as_for_few(alice,
     assert asked[1] <= asked[0]
     assert Notification.objects.count() == 2
     assert ActivityEntry.objects.filter(status="success", event_type="rule_fired").count() == 42
+
+
+def test_notifications_are_grouped_by_labels(alice, now):
+    push(now, {f"host=h{n},dc={'ab'[n % 2]}": 95 for n in range(6)} | {"host=alone": 95})
+    on_load(alice, rule_name="Load", action_config={"group_notifications_by": "dc", "notify_resolved": True})
+    run(now)
+    assert sorted(Notification.objects.values_list("title", flat=True)) == [
+        "Load", "Load (3 instances)", "Load (3 instances)",
+    ]  # fmt: skip
+    push(now, {f"host=h{n},dc=a": 5 for n in (0, 2)}, ago=-MINUTE)
+    run(now + 2 * MINUTE)
+    resolved = Notification.objects.get(title__startswith="Resolved")
+    assert {each["series_labels"]["dc"] for each in resolved.metadata["instances"]} == {"a"}
+
+
+def test_groups_beyond_a_hundred_share_one_notification(alice, now):
+    push(now, {f"host=h{n}": 95 for n in range(105)})
+    on_load(alice, rule_name="Load", action_config={"group_notifications_by": ["host"]})
+    run(now)
+    assert Notification.objects.filter(title="Load").count() == 100
+    assert Notification.objects.get(title__contains="instances").title == "Load (5 instances)"
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ("a b", "“a b” is not the name of a label"), ("1a", "is not the name of a label"), ("a\0", "cannot be stored"),
+    (",".join(f"l{n}" for n in range(11)), "At most 10 labels"), (["dc"], ""), ("dc, host,dc", ""), ("", ""),
+])  # fmt: skip
+def test_labels_to_group_by_are_checked(alice, given, message):
+    body = {
+        "rule_name": "CPU", "metric_type": "cpu", "condition_operator": ">", "threshold_value": 90,
+        "action_type": "alert", "action_config": {"group_notifications_by": given},
+    }  # fmt: skip
+    answer = Program(alice).post("rules/", body, status=400 if message else 201)
+    assert message in str(answer)
+
+
+def test_the_log_is_filtered_by_labels_of_series(alice, now):
+    push(now, {"host=a,dc=x": 95, "host=b,dc=x": 99, "host=c,dc=y": 99})
+    on_load(alice)
+    rule_of(alice, rule_name="Without series", action_type="log")
+    run(now)
+    program = Program(alice)
+    for labels, count in [("host=a", 1), ("dc=x", 2), ("dc=x,host!=a", 1), ("dc=z", 0), ("nothing=x", 0)]:
+        found = program.get(f"activity/?event=rule_fired&labels={labels}")["results"]
+        assert len(found) == count, labels
+    others = program.get("activity/?labels=dc!=x")["results"]
+    assert {entry["context"].get("labels", {}).get("dc") for entry in others} >= {"y"}
+    assert "Only = and !=" in program.get("activity/?labels=dc=~x", status=400)["labels"][0]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = ActivityFilter({"labels": "dc=x"}, ActivityEntry.objects.order_by()).qs.explain()
+    assert "agent_activity_log_labels" in plan
