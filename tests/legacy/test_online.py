@@ -20,8 +20,8 @@ from smartagent.bench.scratch import scratch_database
 from smartagent.bench.writers import Writers
 from tests.examples import examples
 
-ROWS = 20_000
-KILLS = examples(2)
+ROWS = 10_000
+KILLS = examples(1)
 CATALOG = """
 SELECT 'column', table_name || '.' || column_name, data_type || is_nullable || coalesce(column_default, '')
   FROM information_schema.columns WHERE table_schema IN ('public', 'auth')
@@ -99,10 +99,10 @@ def kill_after(database: str, lines: int) -> None:
 
 
 def test_a_small_bench_says_that_nobody_failed() -> None:
-    command = [sys.executable, "manage.py", "bench", "adopt", "--rows", "5000", "--format", "json"]
+    command = [sys.executable, "manage.py", "bench", "adopt", "--rows", "2000", "--format", "json"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=180)
     figures = json.loads(done.stdout)
     assert list(figures) == ["rows", "seconds", "writer_statements", "writer_failures", "writer_longest_wait_ms"]
-    assert (figures["rows"], figures["writer_failures"]) == (5000, 0), done.stderr[-2000:]
+    assert (figures["rows"], figures["writer_failures"]) == (2000, 0), done.stderr[-2000:]
     assert figures["writer_statements"] > 0
     assert figures["writer_longest_wait_ms"] > 0

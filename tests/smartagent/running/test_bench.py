@@ -21,10 +21,10 @@ def is_there(database):
 
 @pytest.mark.django_db
 def test_a_small_bench_of_deliveries_loses_nothing():
-    command = [sys.executable, "manage.py", "bench", "deliver", "--count", "60", "--kill", "1", "--lease", "1"]
+    command = [sys.executable, "manage.py", "bench", "deliver", "--count", "30", "--kill", "1", "--lease", "1"]
     with subprocess.Popen([*command, "--format=json"], cwd=PROJECT, text=True, stdout=subprocess.PIPE) as bench:
         figures = json.loads(bench.communicate(timeout=120)[0])
-    assert (figures["sent"], figures["distinct"], figures["lost"], figures["unsettled"]) == (60, 60, 0, 0)
+    assert (figures["sent"], figures["distinct"], figures["lost"], figures["unsettled"]) == (30, 30, 0, 0)
     assert figures["received"] - figures["distinct"] == figures["duplicates_by_id"]
     of_rounded = pytest.approx(figures["floor_per_second"] / figures["per_second"], rel=0.1)
     assert figures["ratio"] == of_rounded
