@@ -1,6 +1,7 @@
 """The project as an app: people, the shell, and what is synchronised with every `migrate`."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 
@@ -10,6 +11,8 @@ class SmartAgentConfig(AppConfig):
     verbose_name = "Smart Agent"
 
     def ready(self) -> None:
+        checks = import_string("smartagent.legacy_api.checks.check_tokens")
+        register(checks, Tags.security, deploy=True)
         post_migrate.connect(
             import_string("smartagent.setup.post_migrate.synchronise"), dispatch_uid="smartagent.setup.post_migrate"
         )

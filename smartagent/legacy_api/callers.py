@@ -11,7 +11,6 @@ from rest_framework.request import Request
 
 from smartagent.accounts.tokens import BEGINNING, TokenAuthentication
 from smartagent.kernel.coerce import as_uuid
-from smartagent.kernel.scope import Access, has_everyone
 from smartagent.legacy_api.bearer import InvalidToken, verified_claims
 from smartagent.legacy_api.key_set import KeysUnavailable
 from smartagent.models import User
@@ -41,12 +40,12 @@ class Caller:
         if self.person and not self.person.has_perm(permission):
             raise exceptions.PermissionDenied("Your roles do not allow this. Ask an administrator.")
 
-    def person_for(self, named: UUID, access: Access) -> User:
-        """The person with this id; PermissionDenied where it is somebody else whom the caller may not act for."""
+    def person_for(self, named: UUID) -> User:
+        """The person with this id; PermissionDenied where the token is of somebody else, whatever their roles here."""
         if self.person and self.person.pk == named:
             return self.person
-        if self.person and not has_everyone(self.person, access):
-            raise exceptions.PermissionDenied("The token is of another person than user_id.")
+        if not self.is_service:
+            raise exceptions.PermissionDenied("The token is of another person.")
         found: User | None = User.objects.filter(pk=named, is_active=True).first()
         if found is None:
             raise exceptions.NotFound(NO_SUCH_PERSON)

@@ -15,7 +15,6 @@ from notifications.models import Notification
 from optimizer.proposals.requests import ManualRequest, ask, is_metric
 from rules.evaluation.dispatcher import dispatch
 from rules.models import AutomationRule, DispatchRun
-from smartagent.kernel.scope import has_everyone
 from smartagent.legacy_api.bodies import NotificationBody, OptimizationBody
 from smartagent.legacy_api.callers import Caller
 from smartagent.legacy_api.notification_row import notification_row
@@ -52,7 +51,7 @@ class NotificationsGatewayView(FunctionView):
 
     def call(self, caller: Caller, body: Mapping[str, Any]) -> Mapping[str, Any]:
         given = checked(NotificationBody, body)
-        person = caller.person_for(given["user_id"], "change")
+        person = caller.person_for(given["user_id"])
         rule = _rule(given["rule_id"], caller)
         message = Message(
             user_id=person.pk, type=given["type"], title=given["title"], message=given["message"],
@@ -75,7 +74,7 @@ class LiveOptimizerView(FunctionView):
         given = checked(OptimizationBody, body)
         if not is_metric(given["metric_type"]):
             raise serializers.ValidationError({"metric_type": ["No metric can have this name."]})
-        person, rule = caller.person_for(given["user_id"], "change"), _rule(given["rule_id"], caller)
+        person, rule = caller.person_for(given["user_id"]), _rule(given["rule_id"], caller)
         value, threshold = given["metric_value"], given["threshold_value"]
         operator = rule.condition_operator if rule else "<" if value < threshold else ">"
         made = ask(
@@ -97,9 +96,8 @@ class AgentDispatcherView(FunctionView):
 
     def call(self, caller: Caller, body: Mapping[str, Any]) -> Mapping[str, Any]:
         caller.require("rules.change_automationrule")
-        person = caller.person
-        owner = person.pk if person and not has_everyone(person, "change") else None
-        run = dispatch(timezone.now(), DispatchRun.Trigger.API, requested_by=person.pk if person else None, owner=owner)
+        owner = caller.person.pk if caller.person else None
+        run = dispatch(timezone.now(), DispatchRun.Trigger.API, requested_by=owner, owner=owner)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
             raise Conflict("Another evaluation is running. Try again in a moment.")
         results, left = rule_results(run, owner)

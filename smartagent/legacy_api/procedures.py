@@ -164,4 +164,4 @@ def _anomalies(caller: Caller, given: Mapping[str, Any], hours: int, named: str 
         found = found.filter(event_type__icontains=named)
     if given["target_user_id"] is None:
         return found if caller.is_service else found.filter(user=caller.person)
-    return found.filter(user=caller.person_for(given["target_user_id"], "view"))
+    return found.filter(user=caller.person_for(given["target_user_id"]))

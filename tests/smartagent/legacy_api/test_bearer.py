@@ -7,6 +7,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.core.checks import run_checks
 
 from smartagent.accounts.tokens import issue_token
 from smartagent.legacy_api import bearer, key_set
@@ -130,3 +131,15 @@ def test_keys_are_not_asked_for_at_each_unknown_one(httpserver, settings):
     found = KeySet(httpserver.url_for("/keys"))
     assert [found.find(str(number), "RS256") for number in range(5)] == [None] * 5
     assert len(httpserver.log) == 1
+
+
+@pytest.mark.parametrize(("named", "found"), [
+    ({}, ["smartagent.W002"]), ({"LEGACY_JWT_SECRET": "short"}, ["smartagent.W001", "smartagent.W002"]),
+    ({"LEGACY_JWT_AUDIENCE": "authenticated"}, []), ({"LEGACY_JWT_SECRET": ""}, []),
+])  # fmt: skip
+def test_weak_settings_are_named_before_deployment(settings, named, found):
+    for name, value in named.items():
+        setattr(settings, name, value)
+    assert [
+        each.id for each in run_checks(include_deployment_checks=True) if each.id.startswith("smartagent.")
+    ] == found

@@ -85,7 +85,7 @@ def test_one_acts_for_oneself(alice, bob, olga, audra, call):
         call(path, None, body, 401)
         call(path, token("service_role"), body | {"user_id": str(uuid.uuid4())}, 404)
         call(path, token("service_role"), body)
-        call(path, token(sub=olga.pk), body)
+        call(path, token(sub=olga.pk), body, 403)
     hidden = rule_of(alice, "cpu", ">", 5, "log")
     assert "No rule" in call(NOTIFY, token(sub=bob.pk), message(bob, rule_id=str(hidden.pk)), 400)["error"]
 
