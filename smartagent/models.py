@@ -139,8 +139,9 @@ class IdempotencyKey(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    status_code = models.PositiveSmallIntegerField()
-    answer = models.JSONField()
+    status_code = models.PositiveSmallIntegerField(null=True, help_text="Empty: the request is running.")
+    answer = models.TextField(default="", db_default="", help_text="JSON.")
+    headers = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -82,7 +82,7 @@ class ChannelViewSet(WriteViewSet):
         summary="Test a channel", request=None, responses={200: TestSerializer} | WITH_CONFLICT,
         description="Sends a real notification at once; the response is the attempt with its result.",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], needs="change")
+    @action(detail=True, methods=["post"], needs="change", commits_in_steps=True)
     def test(self, request: Request, pk: Any = None) -> Response:
         try:
             attempt = try_out(self.get_object(), str(request.user), timezone.now())

@@ -103,7 +103,7 @@ class OptimizationViewSet(ReadViewSet):
         return self._answer("approve")
 
     @described("Apply an optimization", "Approves and applies it now; the response has the result of each operation.")
-    @action(detail=True, methods=["post"], needs="change")
+    @action(detail=True, methods=["post"], needs="change", commits_in_steps=True)
     def apply(self, request: Request, pk: Any = None) -> Response:
         return self._answer("apply")
 
@@ -114,7 +114,7 @@ class OptimizationViewSet(ReadViewSet):
         return self._answer("dismiss", lasts=requested.get("for", "7d"), note=requested.get("note", ""))
 
     @described("Roll back an optimization", "Reverts all of its changes, or none.", NotedSerializer)
-    @action(detail=True, methods=["post"], needs="change", url_path="roll-back")
+    @action(detail=True, methods=["post"], needs="change", url_path="roll-back", commits_in_steps=True)
     def roll_back(self, request: Request, pk: Any = None) -> Response:
         return self._answer("roll_back", note=self._requested(NotedSerializer).get("note", ""))
 
@@ -138,7 +138,9 @@ class OptimizationViewSet(ReadViewSet):
         description="Each optimization separately; a refusal does not stop the others. Optimizations you may "
             "not change are skipped.",
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", serializer_class=ManyAnswersSerializer)
+    @action(
+        detail=False, methods=["post"], needs="change", serializer_class=ManyAnswersSerializer, commits_in_steps=True
+    )
     def decide(self, request: Request) -> Response:
         requested = self._requested(ManyAnswersSerializer)
         events = list(self.get_queryset().filter(pk__in=requested["ids"]).select_related("rule").order_by("created_at"))

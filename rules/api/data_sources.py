@@ -88,7 +88,7 @@ class DataSourceViewSet(ManagedViewSet):
         summary="Test a data source", request=None, responses=ProbeSerializer,
         description="Asks the source a query now, as an evaluation does. Stores nothing.",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], needs="change", throttle_classes=[Previews])
+    @action(detail=True, methods=["post"], needs="change", throttle_classes=[Previews], commits_in_steps=True)
     def test(self, request: Request, pk: Any = None) -> Response:
         return Response(ProbeSerializer(probe(self.get_object(), timezone.now())).data)
 
@@ -127,6 +127,6 @@ class MetricQueryViewSet(ManagedViewSet):
         summary="Test a metric query", request=None, responses=QueryTrialSerializer,
         description="Asks the source now, as an evaluation does; the response has the first series. Stores nothing.",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], needs="change", throttle_classes=[Previews])
+    @action(detail=True, methods=["post"], needs="change", throttle_classes=[Previews], commits_in_steps=True)
     def test(self, request: Request, pk: Any = None) -> Response:
         return Response(QueryTrialSerializer(try_query(self.get_object(), timezone.now())).data)

@@ -19,6 +19,7 @@ from smartagent.rest.views import StrictView
 
 class DispatchView(StrictView):
     needs = "rules.change_automationrule"
+    commits_in_steps = True
 
     @extend_schema(
         tags=["runs"],

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -25,7 +25,6 @@ from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
 from smartagent.rest.fields import SOMEBODY
 from smartagent.rest.filter_fields import PersonFilter, TimesFilter
-from smartagent.rest.idempotency import run_once
 from smartagent.rest.parsers import MAX_BODY_LINES, JSONParser, Lines, LinesParser
 from smartagent.rest.views import OwnedView
 
@@ -60,10 +59,6 @@ SAMPLES_SCHEMA = {
 }
 REFUSED_JSON = "JSON (refused)"  # of requests that a limit refused; others are not counted
 ACCEPTED_SCHEMA = {"type": "object", "required": ["accepted"], "properties": {"accepted": {"type": "integer"}}}
-IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
-    "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}, "header",
-    description="Repeating the request with the same key returns the same response and writes nothing.",
-)  # fmt: skip
 ONE_SAMPLE_EXAMPLE = OpenApiExample("One", value={"metric": "cpu", "value": 71.5}, request_only=True)
 TWO = OpenApiExample(
     "Two",
@@ -108,20 +103,20 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         f"{MAX_BODY_LINES:,} at most; gzipped "
         "with `Content-Encoding: gzip`. All samples are written or none. A sample of the same person, metric, target "
         "and time replaces the previous one.",
-        parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request={"application/json": SAMPLES_SCHEMA, "application/x-ndjson": {"type": "string", "pattern": r"\S"}},
         responses={
             201: OpenApiResponse(ACCEPTED_SCHEMA, description="Number of written samples."),
-            422: OpenApiResponse(),
         },
         examples=[ONE_SAMPLE_EXAMPLE, TWO],
     )
     def post(self, request: Request) -> Response:
-        try:
-            return run_once(request, lambda: {"accepted": push(request)})
-        except LimitReached as refused:
-            _note(request, refused)
-            raise
+        return Response({"accepted": push(request)}, status=201)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Count what a limit has refused under received metrics, after its transaction."""
+        if isinstance(exc, LimitReached):
+            _note(self.request, exc)
+        return super().handle_exception(exc)
 
 
 def push(request: Request) -> int:

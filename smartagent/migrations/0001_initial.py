@@ -176,8 +176,12 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.CharField(max_length=64)),
-                ("status_code", models.PositiveSmallIntegerField()),
-                ("answer", models.JSONField()),
+                (
+                    "status_code",
+                    models.PositiveSmallIntegerField(help_text="Empty: the request is running.", null=True),
+                ),
+                ("answer", models.TextField(db_default="", default="", help_text="JSON.")),
+                ("headers", models.JSONField(db_default={}, default=dict)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "user",

@@ -12,6 +12,7 @@ from smartagent.rest import serializers, views
 from smartagent.rest.constraints import described
 from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
+from smartagent.rest.idempotency import IDEMPOTENCY_KEY
 
 ERROR_RESPONSES = {
     "400": ("BadRequest", "Validation error; messages by field name.",
@@ -51,6 +52,11 @@ ETAGS = {
 CONDITIONAL = {
     "retrieve": IF_NONE_MATCH, "update": IF_MATCH, "partial_update": IF_MATCH, "destroy": IF_MATCH,
 }  # fmt: skip
+KEY_PARAMETER = OpenApiParameter(
+    IDEMPOTENCY_KEY, {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Repeating the request with the same key returns the same response, and does nothing.",
+)  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 # Classes whose docstrings are about code, and describe no operation or object that inherits them.
 BASES = (
@@ -87,10 +93,13 @@ class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
 
 
 class Schema(AutoSchema):
-    """Describes requests with `asks` of their fields, with `constraints` of their serializers, and conditional ones."""
+    """Describes requests with `asks` of their fields and `constraints` of their serializers, conditional ones, and keys
+    of idempotent ones."""
 
     def get_override_parameters(self) -> Any:
         given = super().get_override_parameters()
+        if self.method == "POST" and isinstance(self.view, views.StrictView):
+            return [*given, KEY_PARAMETER]
         action = getattr(self.view, "action", "") if isinstance(self.view, VersionedMixin) else ""
         name = CONDITIONAL.get(action)
         if name is None:
@@ -100,6 +109,8 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         found = super()._get_response_bodies(direction)
         names = {getattr(parameter, "name", "") for parameter in self.get_override_parameters()}
+        if IDEMPOTENCY_KEY in names:
+            found |= {"409": {"description": ""}, "422": {"description": ""}}
         if IF_MATCH in names:
             found["412"] = {"description": ""}
         if IF_NONE_MATCH in names:

@@ -1,5 +1,6 @@
 """Views of owned objects: what a person may not see or change is 404."""
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -10,18 +11,24 @@ from rest_framework.views import APIView
 
 from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.filters import refuse_unknown
+from smartagent.rest.idempotency import run_once
 
 
 class StrictView(APIView):
-    """Refuses query parameters other than `parameters`."""
+    """Refuses query parameters other than `parameters`, and runs a POST with an Idempotency-Key once."""
 
     needs: str | None = None
     parameters: tuple[str, ...] = ()
+    commits_in_steps = False  # True: its POST uses the network, or commits before it ends
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in self.allowed_methods and not self.lists(request):  # there the filters do it
             refuse_unknown(request, list(self.parameters))
+        if request.method == "POST" and request.method in self.allowed_methods:
+            view: Any = self
+            handler = view.post
+            view.post = lambda *given, **named: run_once(view, request, partial(handler, *given, **named))
 
     def lists(self, request: Request) -> bool:
         """Whether the request returns a list, whose parameters the filters check."""

@@ -57,7 +57,7 @@ REFUSALS = [
     ("* /api/preferences/", "Quiet hours cover the whole week.", "what several periods leave of a week"),
     ("POST /api/rules/{id}/restore/", "This rule has no version ", "which versions are there"),
     ("POST /api/optimizations/", "No rule watches this metric for this person.", "which rules are there"),
-    ("POST /api/samples/", "This Idempotency-Key was used with another request.", "which keys were used"),
+    ("POST /api/*", "This Idempotency-Key was used with another request.", "which keys were used"),
     # What depends on another field that may stand in the database.
     ("* /api/rules/*", "Enter the window for ", "a window belongs to an aggregation"),
     ("* /api/rules/*", "The latest reading has no window", "a window belongs to an aggregation"),

@@ -250,7 +250,7 @@ def test_old_keys_are_forgotten(alice):
     for hours in (1, 49):
         at = timezone.now() - timedelta(hours=hours)
         IdempotencyKey.objects.create(
-            user=alice, key=str(hours), fingerprint="", status_code=201, answer={}, created_at=at
+            user=alice, key=str(hours), fingerprint="", status_code=201, answer="{}", created_at=at
         )
     assert forget_old_keys() == 1
     assert IdempotencyKey.objects.get().key == "1"
