@@ -57,6 +57,7 @@ class Firing:
     reason: str = ""  # the reason of the state, where the reading alone does not explain it
     verdict: str = ""  # the combined verdict
     critical: float | None = None  # the critical threshold, in an episode that has passed it
+    series_aggregate: str = ""  # the aggregation of the series of a group, where the instance is one
     condition_before: Mapping[str, Any] | None = None  # the condition when it fired, where it was changed since
 
     @property

@@ -24,7 +24,11 @@ MESSAGE: dict[str, Any] = {
     "rule": TEXT_OR_NULL | {"description": "ID of the rule."},
     "rule_name": TEXT_OR_NULL,
     "thread": TEXT_OR_NULL | {"description": "The same for all notifications of one instance of a rule."},
-    "facts": {"type": "object", "description": "The numbers: metric, value, operator, threshold, target, entry ..."},
+    "facts": {
+        "type": "object",
+        "description": "The numbers: metric, value, operator, threshold, target, entry ...; of an aggregation also "
+        "reducer, window (seconds), parameter and series_aggregate.",
+    },
 }
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from notifications.routing.router import SEVERITIES
 from rules.actions import Firing
 from rules.text.comparison import Tense, beyond_range, changed, compared, without_instance
-from rules.text.phrases import begun, number, series
+from rules.text.phrases import begun, series
+from rules.text.reading import aggregation_in, reading_in_words
 
 MAX_INSTANCES_SHOWN, MAX_GROUPS = 10, 100
 GROUP_BY = "group_notifications_by"
@@ -56,16 +57,17 @@ def rank(name: str) -> int:
 
 def sentence(firing: Firing) -> str:
     """The numbers of a firing in words, naming the person unless it is the owner."""
-    watched = series(firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
-    subject, known = begun(watched, firing.metric), _known(firing)
+    what = (firing.metric, "" if firing.concerns_owner else firing.subject_name, firing.target)
+    watched, known = series(*what), _known(firing)
     tense: Tense = "over" if firing.event == "rule_resolved" else "now"
     if firing.value is None and (text := without_instance(known, watched)):
         return begun(text, firing.metric)
     if firing.value is None:
         lacks = "could not be read" if firing.verdict == "failed" else "has no data"
-        text = f"{subject} {lacks}; the rule {'resolves' if tense == 'over' else 'fires'} then."
+        text = f"{begun(watched, firing.metric)} {lacks}; the rule {'resolves' if tense == 'over' else 'fires'} then."
         return f"{text} {beyond_range(known)}".rstrip()
-    text = f"{subject} is {number(firing.value, firing.threshold)}: {compared(known, tense)}."
+    reading = reading_in_words(aggregation_in(known), *what, firing.value, firing.threshold)
+    text = f"{': '.join(filter(None, [begun(reading, firing.metric), compared(known, tense)]))}."
     return f"{text} {changed(known)}".rstrip() if tense == "over" else text
 
 
@@ -80,6 +82,7 @@ def _known(firing: Firing) -> dict[str, Any]:
         "value",
         "verdict",
         "conditions",
+        "series_aggregate",
         "condition_before",
         "reason",
     )
@@ -95,12 +98,23 @@ def facts(firings: Sequence[Firing]) -> dict[str, Any]:
     }  # fmt: skip
     if first.critical is not None:
         context["critical"] = first.critical
+    context |= _aggregation(first)
     if len(firings) == 1:
         return context
     return context | {
         "count": len(firings),
         "instances": [_numbers(firing) for firing in firings[:MAX_INSTANCES_SHOWN]],
     }
+
+
+def _aggregation(firing: Firing) -> dict[str, Any]:
+    """How readings became the value, in the names of a rule; empty where it is the newest reading."""
+    how = aggregation_in(_known(firing))
+    named = {
+        "reducer": how.reducer, "window": how.window.total_seconds(), "parameter": how.parameter,
+        "series_aggregate": how.of_group,
+    }  # fmt: skip
+    return {name: value for name, value in named.items() if value not in (None, "")} if how else {}
 
 
 def _numbers(firing: Firing) -> dict[str, Any]:

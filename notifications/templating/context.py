@@ -7,6 +7,7 @@ from typing import Any
 
 from notifications.channels.message import OutgoingMessage, short
 from notifications.templating.limits import MAX_LOOP_ROWS
+from rules.text.reading import aggregation_in, what_is_read
 
 VARIABLES = {
     "title": "The default title.",
@@ -16,6 +17,7 @@ VARIABLES = {
     "type": "alert, notify, info, warning, error or success.",
     "rule_name": "The name of the rule.",
     "metric": "What the rule watches, such as cpu_percent.",
+    "reading": "What the value is, such as: the average of cpu_percent over 1 hour.",
     "value": "The value of the reading.",
     "operator": "The operator, such as >.",
     "threshold": "The threshold.",
@@ -51,11 +53,17 @@ def _facts(message: OutgoingMessage) -> dict[str, Any]:
     texts = {
         "title": message.title, "text": message.text, "severity": message.severity, "reason": message.reason,
         "type": message.type, "rule_name": message.rule_name or message.facts.get("rule_name"), "url": message.url,
+        "reading": _reading(message.facts),
         "person": message.facts.get("person_name"), "recipient": message.recipient, "runbook_url": message.runbook_url,
     }  # fmt: skip
     labels = _labels(message.facts, message.labels)
     plain = {name: _plain(value) for name, value in texts.items()}
     return found | plain | {"labels": labels or None, "time": _time(message)}
+
+
+def _reading(facts: Mapping[str, Any]) -> str | None:
+    """What was read, without the target, which is a variable of its own."""
+    return what_is_read(aggregation_in(facts), facts["metric"], "", "") if facts.get("metric") else None
 
 
 def _instances(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -99,13 +107,14 @@ def _count(facts: Mapping[str, Any]) -> int:
 
 _ONE = {
     "title": "CPU is high", "text": "cpu_percent is 95: above 90.", "severity": "high", "reason": "first",
-    "type": "alert", "rule_name": "CPU is high", "metric": "cpu_percent", "value": 95.5, "operator": ">",
+    "type": "alert", "rule_name": "CPU is high", "metric": "cpu_percent",
+    "reading": "the cpu_percent", "value": 95.5, "operator": ">",
     "threshold": 90, "target": None, "person": "Ada", "recipient": "Ada", "labels": {"team": "database"},
     "time": datetime(2026, 3, 2, 10, 0, tzinfo=UTC), "runbook_url": "https://example.com/cpu",
     "url": "https://example.com/", "items": None, "count": 1,
 }  # fmt: skip
 _MANY: dict[str, Any] = _ONE | {
     "title": "2 notifications", "text": None, "reason": "digest", "rule_name": None, "value": None, "threshold": None,
-    "metric": None, "operator": None, "items": [_ONE, _ONE], "count": 2, "labels": None,
+    "metric": None, "reading": None, "operator": None, "items": [_ONE, _ONE], "count": 2, "labels": None,
 }  # fmt: skip
 EXAMPLE_CONTEXTS = (_ONE, _MANY)  # a template that is saved must come through both

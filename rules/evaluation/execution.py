@@ -149,7 +149,7 @@ def _firing(row: tuple[Any, ...], config: dict[str, Any], now: datetime) -> Firi
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
         reason=str(context.get("reason") or ""),
         verdict=str(context.get("verdict") or ""), critical=as_number(context.get("critical")),
-        condition_before=context.get("condition_before"),
+        series_aggregate=str(context.get("series_aggregate") or ""), condition_before=context.get("condition_before"),
     )  # fmt: skip
 
 

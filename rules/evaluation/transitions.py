@@ -73,6 +73,7 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
        || CASE WHEN coalesce(c.labels, '{{}}') IN ('{{}}', jsonb_build_object('target', c.target)) THEN '{{}}'
                ELSE jsonb_build_object('labels', c.labels) END
        || CASE WHEN c.conditions IS NULL THEN '{{}}' ELSE jsonb_build_object('conditions', c.conditions) END
+       || CASE WHEN r.series_mode = 'by' THEN jsonb_build_object('series_aggregate', r.series_aggregate) ELSE '{{}}' END
        || CASE WHEN b.condition <> {CONDITION} THEN jsonb_build_object('condition_before', b.condition) ELSE '{{}}' END
        || CASE WHEN t.critical THEN jsonb_build_object('critical', r.critical_threshold) ELSE '{{}}' END
        || CASE WHEN c.silencing_id IS NULL THEN '{{}}'

@@ -95,7 +95,9 @@ class ActivityFilter(TimesFilter):
     )
     action = OneOf(field_name="action_taken", choices=registries.action_choices)
     metric = django_filters.CharFilter(label="metric", method="filter_metric", help_text="Metric name.")
-    target = django_filters.CharFilter(label="integration", method="filter_target", help_text="For example gmail.")
+    target = django_filters.CharFilter(
+        label="integration or series", method="filter_target", help_text="For example gmail."
+    )
     severity = OneOf(label="severity", choices=Severity.choices, method="filter_severity")
     rule = RuleNameFilter()
     origin = OneOf(

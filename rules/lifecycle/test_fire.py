@@ -10,6 +10,7 @@ from rules.actions import Firing, Outcome
 from rules.evaluation.execution import act
 from rules.evaluation.preview import preview
 from rules.models import ActivityEntry, AutomationRule
+from rules.text.reading import aggregation_of
 
 TEST_EVENT = "rule_test"
 
@@ -25,6 +26,7 @@ def test_fire(rule: AutomationRule, user: Any, now: datetime) -> ActivityEntry:
             subject_id=rule.user_id, subject_name=str(rule.user), target=seen.target or rule.target_integration or "",
             metric=rule.metric_type, value=value, operator=rule.condition_operator,
             threshold=float(rule.threshold_value), severity=rule.severity, config=_config(rule), fired_at=now, now=now,
+            conditions=tuple(seen.conditions or ()), series_aggregate=aggregation_of(rule).of_group,
         )  # fmt: skip
         outcome: Outcome = act(rule.action_type, [firing])[0]
         return ActivityEntry.objects.create(
@@ -53,4 +55,10 @@ def _context(rule: AutomationRule, firing: Firing, outcome: Outcome, user: Any) 
         "threshold": firing.threshold, "operator": firing.operator, "target": firing.target,
         "severity": firing.severity, "person": str(firing.subject_id), "by": str(user.pk), "by_name": str(user),
         "outcome": outcome.detail,
-    }  # fmt: skip
+    } | _read(firing)  # fmt: skip
+
+
+def _read(firing: Firing) -> dict[str, Any]:
+    """The facts of what was read, where it is not simply a reading."""
+    found = {"conditions": list(firing.conditions), "series_aggregate": firing.series_aggregate}
+    return {name: fact for name, fact in found.items() if fact}

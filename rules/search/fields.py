@@ -142,7 +142,7 @@ SEARCH_FIELDS: dict[str, SearchField] = {
         "Part of the rule's name", lambda asker, text: Q(rule__in=keys_of_rules(asker, text, whole=True)), rule_names
     ),
     "metric": SearchField("Metric", _metric, metric_names),
-    "target": SearchField("Integration", _target, target_names),
+    "target": SearchField("Integration or series", _target, target_names),
     "severity": SearchField(
         "Severity", lambda _, text: of_severity(_one_of("severity", text, Severity.values)), _plainly(Severity.values)
     ),

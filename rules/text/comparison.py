@@ -8,6 +8,7 @@ from rules.engine.conditions import IN_PYTHON, met
 from rules.engine.numeric_range import BEYOND_RANGE
 from rules.engine.state_machine import UNWATCHED_REASON
 from rules.text.phrases import limit, metric_name, number
+from rules.text.reading import aggregation_in
 from smartagent.kernel.coerce import as_number
 
 Tense = Literal["now", "still", "over"]
@@ -33,6 +34,8 @@ def compared(facts: Mapping[str, Any], tense: Tense) -> str:
     threshold is not reached`; `critical below 45` past the critical threshold. `facts` are those of an activity
     entry."""
     operator, value = facts.get("operator"), facts.get("value")
+    if aggregation_in(facts).says_absence(value):
+        return _absent(facts, tense)
     threshold, which = _passed(facts)
     against, verdict = f"{which}{limit(operator, threshold, value)}", str(facts.get("verdict") or "")
     breaks = _breaks(value, operator, threshold)
@@ -42,6 +45,14 @@ def compared(facts: Mapping[str, Any], tense: Tense) -> str:
     if tense == "now" or facts.get("condition_before") or facts.get("conditions"):  # it may not have been met before
         return f"not {against}" if tense == "over" else against
     return f"{'no longer' if tense == 'over' else 'still'} {against}"
+
+
+def _absent(facts: Mapping[str, Any], tense: Tense) -> str:
+    """The clause after `there is no reading`, which says by itself whether the condition is met."""
+    verdict = str(facts.get("verdict") or "")
+    if _breaks(facts.get("value"), facts.get("operator"), facts.get("threshold")) is (tense == "over"):
+        return OTHERWISE.get(verdict, "")
+    return "still firing" if tense == "still" else ""
 
 
 def without_reading(facts: Mapping[str, Any], tense: Tense) -> str:

@@ -9,6 +9,7 @@ from rules.registries import actions, events
 from rules.text.comparison import TENSES, beyond_range, changed, compared, without_instance, without_reading
 from rules.text.context import facts_of, time_of
 from rules.text.phrases import begun, limit, metric_name, number, series
+from rules.text.reading import aggregation_in, reading_in_words
 from rules.text.rule import action_in_words, condition_in_words, rule_in_words
 from rules.text.silence import ended_in_words
 from smartagent.kernel.formats import clock
@@ -72,14 +73,14 @@ def event_in_words(event: str, context: Mapping[str, Any], person: str = "") -> 
 
 def _compared(event: str, context: Mapping[str, Any], person: str) -> str:
     """The reading and its comparison with the threshold."""
-    watched, value = series(context["metric"], person, context.get("target")), context.get("value")
-    beyond = beyond_range(context)
+    what, value = (context["metric"], person, context.get("target")), context.get("value")
+    watched, beyond = series(*what), beyond_range(context)
     if value is None and (sentence := without_instance(context, watched)):
         return begun(sentence, context["metric"])
     if value is None:
         reading, says = f"{watched} has no {'usable ' if beyond else ''}reading", without_reading
     else:
-        reading, says = f"{watched} is {number(value, context.get('threshold'))}", compared
+        reading, says = reading_in_words(aggregation_in(context), *what, value, context.get("threshold")), compared
     pattern = DID.get(event, COMPARED)
     tenses: dict[str, str] = {tense: f": {words}" if (words := says(context, tense)) else "" for tense in TENSES}
     sentence = pattern.format(reading=reading, series=watched, **tenses)

@@ -18,7 +18,8 @@ from rules.models.querysets import SEVERITY_RANK, UNACKNOWLEDGED_FIRST, WORST_FI
 from rules.models.rule import SEVERITIES_WORST_FIRST
 from rules.pages.links import page_of_instance
 from rules.text.alert import crossed
-from rules.text.phrases import begun, metric_name, number
+from rules.text.phrases import begun, series
+from rules.text.reading import aggregation_of, reading_in_words
 from smartagent.kernel.durations import length_text
 from smartagent.models import User
 
@@ -46,6 +47,11 @@ class FiringRule:
     def age(self) -> str:
         """How long the worst alert has lasted."""
         return length_text(timezone.now() - self.since)
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether the value of the rule is not simply the newest reading."""
+        return bool(aggregation_of(self.rule))
 
     @property
     def others(self) -> int:
@@ -153,6 +159,10 @@ def _alerts(rule: Any, person: Any, severity: str = "") -> str:
 
 def _reading(state: RuleState) -> str:
     """`Fusion score on gmail is 63: below 70`; past the critical threshold, that one."""
-    metric, where = state.rule.metric_type, f" on {state.target}" if state.target else ""
-    value = "has no reading" if state.value is None else f"is {number(state.value)}"
-    return begun(f"{metric_name(metric)}{where} {value}: {crossed(state)}", metric)
+    metric, how = state.rule.metric_type, aggregation_of(state.rule)
+    if state.value is None:
+        read = f"{series(metric, '', state.target)} has no reading"
+    else:
+        read = reading_in_words(how, metric, "", state.target, state.value)
+    words = read if how.says_absence(state.value) else f"{read}: {crossed(state)}"
+    return begun(words.removeprefix("the ") if not how else words, metric)

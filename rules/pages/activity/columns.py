@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 
 LIST_COLUMNS = {
     "time": "Time", "event": "Event", "description": "Description", "person": "Person", "rule": "Rule",
-    "target": "Integration", "result": "Result", "severity": "Severity", "error": "Error",
+    "target": "Integration or series", "result": "Result", "severity": "Severity", "error": "Error",
 }  # fmt: skip
 DEFAULT_COLUMNS = ("time", "event", "description", "rule", "result", "severity", "error")
 COOKIE, PARAMETER, MONTH = "activity_columns", "columns", 30 * 24 * 3600

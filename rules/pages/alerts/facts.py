@@ -11,8 +11,7 @@ from rules.instances.quick_actions import verbs_for
 from rules.instances.reading_now import readings_of
 from rules.instances.threshold_history import threshold_history
 from rules.models import ActivityEntry, RuleState
-from rules.text.alert import crossed
-from rules.text.phrases import number
+from rules.text.alert import aggregation_in_short, value_and_limit
 from smartagent.kernel.durations import length_text
 from smartagent.kernel.scope import has_everyone
 
@@ -21,10 +20,11 @@ MAX_ENTRIES_ASKED, MAX_NOTIFIED = 10, 6
 
 def head_of(state: RuleState, viewer: Any, now: datetime, *, may_change: bool) -> dict[str, Any]:
     """The reading now, that when it fired, for how long, and the actions."""
-    fires = is_open(state.condition, state.fired_at)
+    fires, (value, against) = is_open(state.condition, state.fired_at), value_and_limit(state)
     return {
         "reading": readings_of([state], now)[0],
-        "fired_at_value": None if state.value is None else number(state.value), "crossed": crossed(state),
+        "aggregated": aggregation_in_short(state.rule), "fired_at_value": None if state.value is None else value,
+        "crossed": against,
         "lasts": length_text(now - (state.fired_at or state.since)),
         "verbs": verbs_for([state], viewer) if may_change and fires else [],
     }  # fmt: skip

@@ -27,8 +27,8 @@ from rules.pages.alerts.bulk_handling import handle_together, say_done
 from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.alerts.quick import handle_quickly
 from rules.pages.links import page_of_instance, page_of_integration
-from rules.text.alert import crossed
-from rules.text.phrases import number
+from rules.text.alert import value_and_limit
+from rules.text.reading import aggregation_of
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.person_links import shown_person
 from smartagent.templatetags.shown import SEVERITY_TONES, age, when
@@ -163,8 +163,7 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="fired at", ordering="value")
     def reading(self, state: RuleState) -> str:
-        value = "no reading" if state.value is None else number(state.value)
-        return format_html("<span><b>{}</b> {}{}</span>", value, crossed(state), _stands(state))
+        return format_html("<span><b>{}</b> {}{}</span>", *value_and_limit(state), _stands(state))
 
     @display(description="now")
     def now(self, state: RuleState) -> str:
@@ -172,7 +171,7 @@ class InstanceAdmin(RecordAdmin):
         reading: ReadingNow | None = state.reading_now  # type: ignore[attr-defined]
         if reading is None:
             return "–"
-        return render_to_string("rules/_now.html", {"now": reading})
+        return render_to_string("rules/_now.html", {"now": reading, "aggregated": aggregation_of(state.rule)})
 
     @display(description="actions")
     def quick(self, state: RuleState) -> str:

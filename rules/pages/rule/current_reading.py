@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,8 +15,8 @@ from rules.authoring.templates import template_of
 from rules.engine.intervals import spelled
 from rules.evaluation.preview import InstancePreview, Preview, preview
 from rules.models import AutomationRule
-from rules.text.aggregation import aggregated
 from rules.text.phrases import begun, limit, number, series
+from rules.text.reading import aggregation_in, aggregation_of, reading_in_words, what_is_read
 from rules.text.rule import CLEAR, rule_in_words
 from smartagent.kernel.formats import counted
 from smartagent.kernel.limits import limited
@@ -116,7 +116,8 @@ def _held(rule: AutomationRule, seen: Preview) -> str:
 
 def _of_several(rule: AutomationRule, seen: Preview) -> str:
     """Each condition with its reading."""
-    conditions = " ".join(_condition(each, str(rule.user)) for each in seen.conditions or [])
+    of_group = {"series_aggregate": aggregation_of(rule).of_group}
+    conditions = " ".join(_condition(each | of_group, str(rule.user)) for each in seen.conditions or [])
     if seen.verdict == "missing":
         conditions += f" {seen.cause[:1].upper()}{seen.cause[1:]}." if seen.cause else ""
         return f"{conditions} {_without(rule.no_data_policy)}"
@@ -124,15 +125,14 @@ def _of_several(rule: AutomationRule, seen: Preview) -> str:
 
 
 def _condition(facts: Mapping[str, Any], whose: str) -> str:
-    watched = series(facts["metric"], whose, facts["target"])
-    window = spelled(timedelta(seconds=facts["window"] or 0))
-    watched = aggregated(facts["reducer"], watched, window, facts.get("parameter"))
+    what, how = (facts["metric"], whose, facts["target"]), aggregation_in(facts)
     if facts["value"] is None:
-        return f"There is no reading of {watched}."
-    would_be = ("" if facts["verdict"] == "met" else "not ") + limit(
-        facts["operator"], facts["threshold"], facts["value"]
-    )
-    return f"{begun(watched, facts['metric'])} is {number(facts['value'], facts['threshold'])}: {would_be}."
+        return f"There is no reading of {what_is_read(how, *what)}."
+    read = begun(reading_in_words(how, *what, facts["value"], facts["threshold"]), facts["metric"])
+    if how.says_absence(facts["value"]):
+        return f"{read}."
+    would_be = limit(facts["operator"], facts["threshold"], facts["value"])
+    return f"{read}: {'' if facts['verdict'] == 'met' else 'not '}{would_be}."
 
 
 def _without(policy: str) -> str:
