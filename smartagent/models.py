@@ -5,11 +5,13 @@ import zoneinfo
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from smartagent.kernel.token_scopes import TokenScope, every_scope
 from smartagent.querysets import TokenQuerySet
 
 
@@ -117,6 +119,7 @@ class APIToken(models.Model):
     name = models.CharField(max_length=100, help_text="Name of the program, for example: build server.")
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.TextField(choices=TokenScope.choices), default=every_scope, db_default=every_scope())
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: no expiry.")
     last_used_at = models.DateTimeField(null=True, editable=False)

@@ -29,6 +29,7 @@ from optimizer.proposals.decisions import DecisionRefused
 from optimizer.proposals.requests import ManualRequest, NoLimit, ask
 from optimizer.text.steps import shown_steps
 from smartagent.kernel.coerce import as_number
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import ReadViewSet
@@ -129,7 +130,7 @@ class OptimizationViewSet(ReadViewSet):
         summary="Dry-run an optimization", request=None, responses=DryRunSerializer,
         description="What each operation would change with current data. Changes nothing and sends no requests.",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], needs="view", url_path="dry-run")
+    @action(detail=True, methods=["post"], needs="view", scope=TokenScope.READ, url_path="dry-run")
     def dry_run(self, request: Request, pk: Any = None) -> Response:
         return Response(DryRunSerializer({"steps": would_change(self.get_object(), timezone.now())}).data)
 

@@ -15,6 +15,7 @@ from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.policy.change_window import is_open
 from optimizer.policy.changes import MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES, change, switch
 from optimizer.policy.trust_report import standings
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.fields import ZONE, ChoiceField, FlagField, TextField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
@@ -118,7 +119,7 @@ class ScoreboardSerializer(serializers.Serializer[Any]):
 
 @extend_schema(tags=["optimizations"])
 class PolicyView(StrictView):
-    queryset = OptimizerPolicy.objects.all()
+    queryset, scope = OptimizerPolicy.objects.all(), TokenScope.ADMIN
 
     @extend_schema(
         summary="Read the automation policy", responses=OptimizerPolicyStandsSerializer,

@@ -15,6 +15,7 @@ from rules.data_sources.changes import StillWatched, delete_query, delete_source
 from rules.data_sources.probe import probe, try_query
 from rules.filters.data_sources import DataSourceFilter, MetricQueryFilter
 from rules.models import DataSource, MetricQuery
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.throttling import Previews
 from smartagent.rest.views import WriteViewSet
@@ -41,6 +42,7 @@ QUERY_EXAMPLE = OpenApiExample(
 class ManagedViewSet(WriteViewSet):
     """Refuses to change what a rules file manages."""
 
+    scope = TokenScope.ADMIN
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
 
     def get_object(self) -> Any:

@@ -31,6 +31,7 @@ from rules.provisioning.plan import make_plan
 from rules.provisioning.plan_text import json_of, plan_facts
 from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.models import User
 from smartagent.rest.bodies import LARGE, SMALL
 from smartagent.rest.errors import Conflict
@@ -77,8 +78,9 @@ class FileActions:
         'Errors are keyed by their place: `{"rules[3].threshold": ["..."]}`.',
     )  # fmt: skip
     @action(
-        detail=False, methods=["post"], needs="change", url_path="plan", largest_body=LARGE, throttle_classes=[Previews]
-    )
+        detail=False, methods=["post"], needs="change", scope=TokenScope.READ, url_path="plan", largest_body=LARGE,
+        throttle_classes=[Previews],
+    )  # fmt: skip
     def plan_file(self, request: Request) -> Response:
         given = _given(RuleFileSerializer, request)
         owner = _person(given.get("owner"), request.user)
@@ -129,6 +131,7 @@ class FileActions:
         detail=False,
         methods=["post"],
         needs="change",
+        scope=TokenScope.READ,
         url_path="import-prometheus",
         largest_body=LARGE,
         throttle_classes=[Previews],

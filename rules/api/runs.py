@@ -13,12 +13,13 @@ from rules.api.serializers import DispatchSerializer, RunSerializer
 from rules.evaluation.dispatcher import dispatch
 from rules.models import AutomationRule, DispatchRun
 from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.views import StrictView
 
 
 class DispatchView(StrictView):
-    needs = "rules.change_automationrule"
+    needs, scope = "rules.change_automationrule", TokenScope.EVALUATE
     commits_in_steps = True
 
     @extend_schema(

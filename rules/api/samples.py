@@ -20,6 +20,7 @@ from rules.ingest.receipts import note_receipt
 from rules.ingest.samples import METRIC_NAME
 from rules.ingest.storage import TooManySeries, store
 from rules.models import MetricSample
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.models import User
 from smartagent.rest.bodies import TakesLarge
 from smartagent.rest.errors import TooLarge
@@ -83,6 +84,7 @@ class SampleFilter(TimesFilter):
 
 
 class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
+    scope = TokenScope.INGEST
     queryset = MetricSample.objects.select_related("series").order_by("-observed_at")
     serializer_class = SampleSerializer
     filterset_class = SampleFilter

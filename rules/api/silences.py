@@ -22,6 +22,7 @@ from rules.silences.coverage import covered
 from rules.silences.lifecycle import end
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.throttling import Previews, Silences
@@ -100,8 +101,9 @@ class SilenceViewSet(VersionedMixin, mixins.CreateModelMixin, mixins.UpdateModel
         request=PreviewSerializer, responses=CoverageSerializer, examples=[ONE_TIME_EXAMPLE, WEEKLY_EXAMPLE],
     )  # fmt: skip
     @action(
-        detail=False, methods=["post"], needs="add", serializer_class=PreviewSerializer, throttle_classes=[Previews]
-    )
+        detail=False, methods=["post"], needs="add", scope=TokenScope.READ, serializer_class=PreviewSerializer,
+        throttle_classes=[Previews],
+    )  # fmt: skip
     def preview(self, request: Request) -> Response:
         requested = PreviewSerializer(data=request.data, context=self.get_serializer_context())
         requested.is_valid(raise_exception=True)

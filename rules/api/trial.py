@@ -16,6 +16,7 @@ from rules.backtesting.simulation import SimulatedStep
 from rules.backtesting.trial import BACKTEST_DAYS, ComputedFrom, Trial, try_out
 from rules.engine.states import InstanceState
 from rules.models import AutomationRule
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.fields import TextField, TimeField
 from smartagent.rest.throttling import Previews
 
@@ -109,6 +110,7 @@ class TrialActions:
         detail=False,
         methods=["post"],
         needs="add",
+        scope=TokenScope.READ,
         url_path="trial",
         url_name="trial-of-new",
         throttle_classes=[Previews],
@@ -121,7 +123,7 @@ class TrialActions:
         request=TrialSerializer(partial=True), responses=TrialOutcomeSerializer,
         description="Backtests the rule, or the rule with the fields sent. Silences count. Changes nothing.",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], needs="add", throttle_classes=[Previews])
+    @action(detail=True, methods=["post"], needs="add", scope=TokenScope.READ, throttle_classes=[Previews])
     def trial(self, request: Request, pk: Any = None) -> Response:
         rule = self.get_object()  # type: ignore[attr-defined]
         return _answer(TrialSerializer(rule, data=request.data, partial=True, context={"request": request}))

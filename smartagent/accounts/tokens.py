@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -12,7 +13,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from smartagent.kernel.formats import clock_utc
+from smartagent.kernel.token_scopes import every_scope
 from smartagent.models import APIToken, User
+from smartagent.rest.token_scopes import refuse_without_scope
 
 BEGINNING = "sa_"
 NOTED_EVERY = timedelta(minutes=1)
@@ -23,10 +26,16 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_token(user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
-    """Make a token for `user`; return its row, and the token itself, which nobody can learn again."""
+def issue_token(
+    user: User, name: str, expires_at: datetime | None = None, scopes: Collection[str] | None = None
+) -> tuple[APIToken, str]:
+    """Make a token for `user`, with all scopes unless some are given; return its row, and the token itself, which
+    nobody can learn again."""
     token = BEGINNING + secrets.token_urlsafe(32)
-    row = APIToken.objects.create(user=user, name=name, prefix=token[:11], digest=digest(token), expires_at=expires_at)
+    row = APIToken.objects.create(
+        user=user, name=name, prefix=token[:11], digest=digest(token), expires_at=expires_at,
+        scopes=every_scope() if scopes is None else [each for each in every_scope() if each in scopes],
+    )  # fmt: skip
     return row, token
 
 
@@ -41,6 +50,7 @@ class TokenAuthentication(BaseAuthentication):
         found = self._find(token, now)
         if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
             self._note(found, now)
+        refuse_without_scope(request, found.scopes)
         return found.user, found
 
     def given(self, request: Request) -> str | None:

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from smartagent.accounts.tokens import issue_token
+from smartagent.kernel.token_scopes import TokenScope, in_words
 from smartagent.models import APIToken
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once
@@ -21,7 +23,23 @@ from smartagent.templatetags.shown import when
 SHOWN_ONCE = "Copy the token “{name}” now. It is not shown again."
 
 
+class ScopesWidget(UnfoldAdminCheckboxSelectMultipleWidget):  # type: ignore[misc]
+    """Checkboxes whose labels wrap on a narrow screen."""
+
+    option_template_name = "smartagent/wrapping_option.html"
+
+
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new token: its name, its scopes and its expiry."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=TokenScope.choices,
+        initial=[TokenScope.READ],
+        widget=ScopesWidget(),
+        help_text="What the program needs. The roles of the person limit it further.",
+        error_messages={"required": "Choose at least one scope."},
+    )
+
     def clean_expires_at(self) -> datetime | None:
         expires_at: datetime | None = self.cleaned_data["expires_at"]
         if expires_at and expires_at <= timezone.now():
@@ -33,13 +51,13 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 class APITokenAdmin(OwnedAdmin):
     slug = "tokens"
     form = TokenForm
-    list_display = ("name", "shown_prefix", "person", "made", "used", "expiry", "revoke")
+    list_display = ("name", "shown_prefix", "person", "shown_scopes", "made", "used", "expiry", "revoke")
     list_display_links = None
     list_select_related = ("user",)
     list_before_template = "smartagent/tokens_before.html"
     search_fields = ("name", "prefix", "user__email", "user__full_name")
     search_help_text = "Name, prefix or person"
-    fields = ("name", "expires_at")
+    fields = ("name", "scopes", "expires_at")
     empty_title = "No API tokens yet"
     empty_text = "A token gives a program your permissions in the API."
 
@@ -59,7 +77,7 @@ class APITokenAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: APIToken, form: Any, change: bool) -> None:
         """The token is made with its row, and kept on the request until it is shown."""
-        made, token = issue_token(request.user, obj.name, obj.expires_at)  # type: ignore[arg-type]
+        made, token = issue_token(request.user, obj.name, obj.expires_at, obj.scopes)  # type: ignore[arg-type]
         obj.pk, obj.prefix, obj._state.adding = made.pk, made.prefix, False
         request.new_token = token  # type: ignore[attr-defined]
 
@@ -88,6 +106,10 @@ class APITokenAdmin(OwnedAdmin):
     @display(description="person", ordering="user__full_name")
     def person(self, token: APIToken) -> str:
         return str(token.user)
+
+    @display(description="scopes")
+    def shown_scopes(self, token: APIToken) -> str:
+        return in_words(token.scopes)
 
     @display(description="created", ordering="created_at")
     def made(self, token: APIToken) -> str:

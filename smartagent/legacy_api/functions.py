@@ -15,6 +15,7 @@ from notifications.models import Notification
 from optimizer.proposals.requests import ManualRequest, ask, is_metric
 from rules.evaluation.dispatcher import dispatch
 from rules.models import AutomationRule, DispatchRun
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.legacy_api.bodies import NotificationBody, OptimizationBody
 from smartagent.legacy_api.callers import Caller
 from smartagent.legacy_api.notification_row import notification_row
@@ -93,6 +94,8 @@ class LiveOptimizerView(FunctionView):
 
 class AgentDispatcherView(FunctionView):
     """Evaluates the caller's rules, or all rules for the service role."""
+
+    scope = TokenScope.EVALUATE
 
     def call(self, caller: Caller, body: Mapping[str, Any]) -> Mapping[str, Any]:
         caller.require("rules.change_automationrule")

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from notifications.models import Notification
 from rules.models import AuditEvent
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.legacy_api.bodies import MISSING, CountField
 from smartagent.legacy_api.callers import Caller
 from smartagent.legacy_api.views import LegacyView
@@ -51,6 +52,11 @@ class ProcedureView(LegacyView):
     arguments: ClassVar[type[serializers.Serializer[Any]]] = NoArguments
     http_method_names = ["get", "head", "post", "options"]
     changes = False
+
+    @property
+    def scope(self) -> TokenScope:
+        """What a personal token needs for a call."""
+        return TokenScope.WRITE if self.changes else TokenScope.READ
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if self.changes:

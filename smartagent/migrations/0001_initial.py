@@ -2,12 +2,15 @@
 
 import uuid
 
+import django.contrib.postgres.fields
+import django.contrib.postgres.functions
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import smartagent.kernel.token_scopes
 import smartagent.models
 
 
@@ -136,6 +139,15 @@ class Migration(migrations.Migration):
                 ),
                 ("prefix", models.CharField(editable=False, max_length=16)),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(choices=smartagent.kernel.token_scopes.TokenScope.choices),
+                        db_default=smartagent.kernel.token_scopes.every_scope(),
+                        default=smartagent.kernel.token_scopes.every_scope,
+                        size=None,
+                    ),
+                ),
                 (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),

@@ -2,14 +2,23 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.models import User
 from smartagent.rest.views import StrictView
+
+
+class TokenOfRequestSerializer(serializers.Serializer[Any]):
+    """The token that the request was made with."""
+
+    name = serializers.CharField()
+    scopes: Any = serializers.ListField(child=serializers.ChoiceField(choices=TokenScope.choices))
+    expires_at = serializers.DateTimeField(allow_null=True)
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
@@ -18,10 +27,13 @@ class MeSerializer(serializers.ModelSerializer[User]):
     sees_everyone = serializers.SerializerMethodField(help_text="Whether you can see everyone's objects.")
     changes_everyone = serializers.SerializerMethodField(help_text="Whether you can change everyone's objects.")
 
+    token = serializers.SerializerMethodField(help_text="The token of the request; null for a session.")
+
     class Meta:
         model = User
         fields = [
             "id", "email", "full_name", "time_zone", "groups", "permissions", "sees_everyone", "changes_everyone",
+            "token",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -34,6 +46,11 @@ class MeSerializer(serializers.ModelSerializer[User]):
     def get_changes_everyone(self, user: User) -> bool:
         return has_everyone(user, "change")
 
+    @extend_schema_field(TokenOfRequestSerializer(allow_null=True))
+    def get_token(self, user: User) -> Any:
+        token = self.context["token"]
+        return None if token is None else TokenOfRequestSerializer(token).data
+
 
 class MeView(StrictView):
     needs = ""
@@ -43,4 +60,4 @@ class MeView(StrictView):
         responses=MeSerializer,
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
-        return Response(MeSerializer(request.user).data)  # type: ignore[arg-type]
+        return Response(MeSerializer(request.user, context={"token": request.auth}).data)  # type: ignore[arg-type]

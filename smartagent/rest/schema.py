@@ -8,17 +8,19 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.utils import OpenApiParameter
 
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest import serializers, views
 from smartagent.rest.constraints import described
 from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 from smartagent.rest.idempotency import IDEMPOTENCY_KEY
+from smartagent.rest.token_scopes import needed_scope
 
 ERROR_RESPONSES = {
     "400": ("BadRequest", "Validation error; messages by field name.",
             {"threshold_value": ["Enter a number, for example 70 or 99.5; without quotes."]}),
     "401": ("NotSignedIn", "No valid token or session.", {"detail": ["Authentication credentials were not provided."]}),
-    "403": ("NotAllowed", "Your roles do not allow this.",
+    "403": ("NotAllowed", "Your roles, or the scopes of the token, do not allow this.",
             {"detail": ["Your roles do not allow this. Ask an administrator."]}),
     "404": ("NotFound", "Not found, or no access.",
             {"detail": ["Not found, or you do not have access."]}),
@@ -71,6 +73,9 @@ ERROR_SCHEMA = {
 }
 
 
+SCOPES_HELP = "Each operation lists the scope that it needs. Scopes: " + "; ".join(TokenScope.labels) + "."
+
+
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes authentication by personal token."""
 
@@ -78,7 +83,14 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A personal token; create one under API tokens."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": f"A token; create one under API tokens. {SCOPES_HELP}",
+        }
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {self.name: _scopes_of(auto_schema)}
 
 
 class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -88,8 +100,11 @@ class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
     name = "agentToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        text = "A personal token; also as `Token …`, or as the password of Basic authentication with any user name."
-        return {"type": "http", "scheme": "bearer", "description": text}
+        text = "A token; also as `Token …`, or as the password of Basic authentication with any user name."
+        return {"type": "http", "scheme": "bearer", "description": f"{text} {SCOPES_HELP}"}
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        return {self.name: _scopes_of(auto_schema)}
 
 
 class Schema(AutoSchema):
@@ -156,6 +171,11 @@ class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
         return {"type": "string"} | ({"format": "uuid"} if direction == "response" else {})
 
 
+def _scopes_of(auto_schema: Any) -> list[str]:
+    """The scope that a token needs for the operation, as the roles of a security requirement."""
+    return [str(needed_scope(auto_schema.method, auto_schema.view))]
+
+
 def classes_without_description() -> list[type]:
     """Return the classes of libraries and of this project whose docstrings describe no operation."""
     return [*get_lib_doc_excludes(), *BASES]  # type: ignore[no-untyped-call]
@@ -183,8 +203,16 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 if not operations[method].pop(OWN_ERRORS, False):
                     _add_errors(path, operations[method])
                 _refuse_empty(operations[method])
+                _name_scope(operations[method])
                 _require_body(operations[method], schemas)
     return result
+
+
+def _name_scope(operation: dict[str, Any]) -> None:
+    """Say in the description which scope a token needs."""
+    scopes = {scope for each in operation.get("security", ()) for scopes in each.values() for scope in scopes}
+    words = f"Scope of the token: `{'`, `'.join(sorted(scopes))}`." if scopes else ""
+    operation["description"] = "\n\n".join(filter(None, [operation.get("description"), words]))
 
 
 def _refuse_empty(operation: dict[str, Any]) -> None:

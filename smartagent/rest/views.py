@@ -9,15 +9,20 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.filters import refuse_unknown
 from smartagent.rest.idempotency import run_once
 
 
 class StrictView(APIView):
-    """Refuses query parameters other than `parameters`, and runs a POST with an Idempotency-Key once."""
+    """Refuses query parameters other than `parameters`, and runs a POST with an Idempotency-Key once.
+
+    `scope`: what a token needs for other than safe methods.
+    """
 
     needs: str | None = None
+    scope: TokenScope | None = None
     parameters: tuple[str, ...] = ()
     commits_in_steps = False  # True: its POST uses the network, or commits before it ends
 

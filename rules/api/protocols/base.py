@@ -20,6 +20,7 @@ from rules.ingest.receipts import note_receipt
 from rules.ingest.storage import write
 from rules.models import MetricSample
 from smartagent.accounts.tokens import AgentTokenAuthentication
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.models import User
 from smartagent.rest.errors import TooLarge, errors_of, exception_handler
 
@@ -41,6 +42,7 @@ class ProtocolView(APIView):
 
     authentication_classes = [AgentTokenAuthentication]
     queryset = MetricSample.objects.none()
+    scope = TokenScope.INGEST
     protocol: ClassVar[str]
 
     def post(self, request: Request) -> HttpResponseBase:

@@ -18,7 +18,7 @@ DELETE = "admin:smartagent_apitoken_delete"
 
 
 def filled(**more):
-    return {"name": "build server", "expires_at_0": "", "expires_at_1": ""} | more
+    return {"name": "build server", "scopes": ["read"], "expires_at_0": "", "expires_at_1": ""} | more
 
 
 def listed(client):
@@ -33,6 +33,7 @@ def test_everybody_makes_a_token_that_opens_the_api_and_is_shown_once(client_of,
     token = re.search(r"sa_[\w-]{40,}", shown.content.decode()).group()
     assert "no-store" in shown.headers["Cache-Control"]
     kept = APIToken.objects.get()
+    assert kept.scopes == ["read"]
     assert (kept.user, kept.digest) == (carol, digest(token))
     assert token.startswith(kept.prefix)
     assert token not in client.get(reverse(LIST)).content.decode()
