@@ -23,19 +23,13 @@ from smartagent.templatetags.shown import when
 SHOWN_ONCE = "Copy the token “{name}” now. It is not shown again."
 
 
-class ScopesWidget(UnfoldAdminCheckboxSelectMultipleWidget):  # type: ignore[misc]
-    """Checkboxes whose labels wrap on a narrow screen."""
-
-    option_template_name = "smartagent/wrapping_option.html"
-
-
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new token: its name, its scopes and its expiry."""
 
     scopes = forms.MultipleChoiceField(
         choices=TokenScope.choices,
         initial=[TokenScope.READ],
-        widget=ScopesWidget(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="What the program needs. The roles of the person limit it further.",
         error_messages={"required": "Choose at least one scope."},
     )

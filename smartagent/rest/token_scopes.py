@@ -20,20 +20,20 @@ class InsufficientScope(PermissionDenied):
         self.auth_header = f'Bearer realm="Smart Agent", error="insufficient_scope", scope="{needed}"'
 
 
-def needed_scope(method: str, view: Any) -> TokenScope | None:
-    """Return the scope for `method` of `view`; None where the view has no such method, which it says itself.
+def needed_scope(method: str, view: Any) -> TokenScope:
+    """Return the scope for `method` of `view`.
 
     Reading needs `read`. Anything else needs the `scope` that the view or the action declares, or else `write`.
     """
     if method in SAFE_METHODS:
         return TokenScope.READ
-    if method not in view.allowed_methods:
-        return None
     return getattr(view, "scope", None) or TokenScope.WRITE
 
 
 def refuse_without_scope(request: Request, scopes: Collection[str]) -> None:
-    """Raise InsufficientScope where a token with these scopes may not make the request."""
-    needed = needed_scope(request.method or "", request.parser_context["view"])
-    if needed is not None and needed not in scopes:
+    """Raise InsufficientScope where a token with these scopes may not make the request. That a view has no such
+    method, it says itself."""
+    method, view = request.method or "", request.parser_context["view"]
+    needed = needed_scope(method, view)
+    if needed not in scopes and method in view.allowed_methods:
         raise InsufficientScope(needed, scopes)
