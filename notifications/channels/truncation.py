@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.text.phrases import begun, limit, number
-from rules.text.reading import aggregation_in, reading_in_words, what_is_read
+from rules.text.reading import aggregation_in, reading_in_words
 
 MAX_LINE_LENGTH = 300  # characters of the numbers
 INSTANCES = 10  # that a message names
@@ -38,18 +38,15 @@ def numbers_of(facts: Mapping[str, Any]) -> str:
     """The same from the facts: `Cpu is 95: above 90.`; empty where there are no numbers."""
     if not _has_numbers(facts):
         return ""
-    metric, value, how = str(facts.get("metric") or ""), number(facts.get("value")), aggregation_in(facts)
-    what = (metric, "", str(facts.get("target") or ""))
-    if how.says_absence(facts.get("value")):
-        return short(f"{begun(reading_in_words(how, *what, facts.get('value')), metric)}.", MAX_LINE_LENGTH)
-    compared = limit(facts.get("operator"), facts.get("threshold"))
-    resolved = facts.get("event") == "rule_resolved"
-    sentence = f"{value}: {'no longer ' if resolved else ''}{compared}."
-    subject = begun(what_is_read(how, *what), metric)
-    return short(
-        f"{subject} is {sentence}" if len(subject) + len(sentence) < MAX_LINE_LENGTH else f"It is {sentence}",
-        MAX_LINE_LENGTH,
-    )
+    metric, how, value = str(facts.get("metric") or ""), aggregation_in(facts), facts.get("value")
+    read = begun(reading_in_words(how, metric, "", str(facts.get("target") or ""), value), metric)
+    if how.says_absence(value):
+        return short(f"{read}.", MAX_LINE_LENGTH)
+    resolved = "no longer " if facts.get("event") == "rule_resolved" else ""
+    compared = f": {resolved}{limit(facts.get('operator'), facts.get('threshold'))}."
+    if len(read) + len(compared) >= MAX_LINE_LENGTH:
+        read = f"It is {number(value)}"
+    return short(f"{read}{compared}", MAX_LINE_LENGTH)
 
 
 def _has_numbers(facts: Mapping[str, Any]) -> bool:

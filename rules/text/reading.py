@@ -17,6 +17,7 @@ GROUP_PHRASES = {
     "count": "the number of series of {}",
 }  # fmt: skip
 MAX_WINDOW_SECONDS = 366 * 86400
+FROM_USUAL = "deviations from the usual at this hour of the week"
 
 
 class Aggregation(NamedTuple):
@@ -71,4 +72,6 @@ def reading_in_words(how: Aggregation, metric: Any, whose: str, target: Any, val
     if how.says_absence(value):
         there = "no" if as_number(value) else "a"
         return f"there is {there} reading of {series(metric, whose, target)} within {spelled(how.window)}"
+    if how.reducer == "unusual" and not how.of_group:
+        return f"{series(metric, whose, target)} is {number(value, beside)} {FROM_USUAL}"
     return f"{what_is_read(how, metric, whose, target)} is {number(value, beside)}"

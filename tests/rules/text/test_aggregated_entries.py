@@ -116,3 +116,10 @@ def test_pages_name_the_aggregation_beside_the_reading(alice, now, client):
     overview = client.get("/", follow=True).content.decode()
     assert "The average of the cpu over 1 hour is 40: above 5" in overview
     assert "newest reading <b>10</b>" in overview
+
+
+def test_a_distance_from_the_usual_is_not_said_to_be_the_reading():
+    condition = {"metric": "cpu", "reducer": "unusual", "window": 0, "value": 24.48}
+    context = {"metric": "cpu", "operator": ">", "threshold": 5, "value": 24.48, "conditions": [condition]}
+    sentence = "The cpu of Alice is 24.48 deviations from the usual at this hour of the week: above 5."
+    assert entry_in_words(ActivityEntry(event_type="rule_fired", context=context), "Alice") == sentence
