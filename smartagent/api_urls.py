@@ -1,11 +1,8 @@
 """The addresses of the API, all under /api/."""
 
-from typing import Any
-
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
-from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +26,7 @@ from rules.api.protocols.remote_write import RemoteWriteView
 from rules.api.receipts import ReceiptsView
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
+from smartagent.rest.nowhere import NowhereView
 from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
 
 router = SimpleRouter(use_regex_path=False)
@@ -47,21 +45,6 @@ router.register("mutes", MuteViewSet, basename="mute")
 router.register("channels", ChannelViewSet, basename="channel")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("optimizations", OptimizationViewSet, basename="optimization")
-
-
-@extend_schema(exclude=True)
-class NowhereView(APIView):
-    """Answers for every address that is none."""
-
-    permission_classes = [AllowAny]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        slash = "" if request.path.endswith("/") else " Addresses end with a slash."
-        raise NotFound(f"No endpoint at {request.path[:200]}.{slash} /api/docs/ lists all endpoints.")
-
-    def get(self, request: Request) -> Response:
-        """Never reached, whatever the method: `initial` has answered."""
-        return self.http_method_not_allowed(request)
 
 
 @extend_schema(exclude=True)

@@ -156,6 +156,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_SCHEMA_CLASS": "smartagent.rest.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "smartagent.rest.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["smartagent.rest.parsers.JSONParser"],
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "smartagent.rest.errors.exception_handler",

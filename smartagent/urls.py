@@ -1,11 +1,12 @@
 """Every address of the project."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from rules.api.protocols.influx import FirstLineProtocolView
 from rules.api.protocols.otlp import MetricsView
 from smartagent.accounts import sign_in
+from smartagent.rest.nowhere import NowhereView
 
 handler400 = "smartagent.shell.error_pages.bad_request"
 handler403 = "smartagent.shell.error_pages.denied"
@@ -17,6 +18,7 @@ urlpatterns = [
     path("write", FirstLineProtocolView.as_view(), name="influx-write"),
     path("v1/metrics", MetricsView.as_view(), name="otlp-metrics"),
     path("", include("smartagent.legacy_api.urls")),
+    re_path(r"^(?:api|v1|functions|rest)(?:/[\s\S]*)?$", NowhereView.as_view()),
     path("links/", include("notifications.urls")),
     *sign_in.urlpatterns,
     path("", admin.site.urls),

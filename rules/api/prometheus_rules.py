@@ -17,7 +17,7 @@ from rules.api.prometheus_schema import describes_alerts, describes_rules
 from rules.models import AutomationRule, DispatchRun, MetricQuery, RuleState
 from rules.prometheus.exposed import Shown, shown_alert, shown_groups, shown_rule
 from smartagent.accounts.tokens import AgentTokenAuthentication
-from smartagent.rest.errors import errors_of, exception_handler
+from smartagent.rest.errors import errors_of, plain_answer
 
 ERROR_TYPES = {400: "bad_data", 401: "unauthorized", 403: "forbidden", 404: "not_found", 503: "unavailable"}
 
@@ -43,7 +43,7 @@ class PrometheusView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, NotAuthenticated | AuthenticationFailed):
             exc.auth_header = self.get_authenticate_header(self.request)  # type: ignore[union-attr]
-        given = exception_handler(exc, self.get_exception_handler_context())
+        given = plain_answer(exc, self.get_exception_handler_context())
         said = " ".join(
             f"{name}: {message}" if name != "detail" else message
             for name, messages in errors_of(given.data).items()

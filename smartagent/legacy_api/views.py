@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from smartagent.legacy_api.callers import BearerAuthentication, IsKnown
-from smartagent.rest.errors import DETAIL, errors_of, exception_handler
+from smartagent.rest.errors import DETAIL, errors_of, plain_answer
 from smartagent.rest.parsers import read_json, text_of
 
 CORS = {
@@ -75,7 +75,7 @@ class LegacyView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
             exc.auth_header = 'Bearer realm="Smart Agent"'  # type: ignore[union-attr]
-        response = exception_handler(exc, self.get_exception_handler_context())
+        response = plain_answer(exc, self.get_exception_handler_context())
         response.data = self.error(response.status_code, _in_words(response.data))
         response.exception = True
         return response

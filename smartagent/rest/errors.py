@@ -1,22 +1,35 @@
-"""The one format of errors: `{"field": ["..."]}`; errors of no field are under "detail". Always JSON, no traceback."""
+"""The one format of errors: `{"field": ["..."]}`; errors of no field are under "detail". Always JSON, no traceback.
+
+Clients that accept problem details get the same errors as those.
+"""
 
 import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from smartagent.kernel.schema_drift import in_words
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.kernel.texts import encodable
 from smartagent.postgres.hidden_rows import RowsHidden
+from smartagent.rest.problems import DETAIL as DETAIL
+from smartagent.rest.problems import PROBLEM_TYPE, Origin, accepts_problem, problem
 
 log = logging.getLogger("django.request")
-DETAIL = "detail"
 
 
 class Conflict(exceptions.APIException):
@@ -43,6 +56,16 @@ class Incomplete(exceptions.APIException):
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """Return the response to an exception of a view, in the format that the client accepts."""
+    answer, request = plain_answer(exc, context), context["request"]
+    # Whatever the view renders otherwise: an error is JSON.
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+    if accepts_problem(request):
+        answer.data, answer.content_type = problem(answer.status_code, answer.data, Origin.of(request)), PROBLEM_TYPE
+    return answer
+
+
+def plain_answer(exc: Exception, context: dict[str, Any]) -> Response:
     """Return the response to an exception of a view; an unexpected one is logged, and its details are left out."""
     known = _known(exc)
     if known is None:
@@ -84,6 +107,12 @@ def _known(exc: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied()
     if isinstance(exc, RequestDataTooBig):
         return TooLarge()
+    if isinstance(exc, TooManyFieldsSent):
+        return exceptions.ParseError(f"At most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters are read.")
+    if isinstance(exc, UnreadablePostError):
+        return exceptions.ParseError("The body ended too early.")
+    if isinstance(exc, SuspiciousOperation | BadRequest | MultiPartParserError):
+        return exceptions.ParseError(f"The request cannot be read. {exc}".strip())
     if isinstance(exc, RowsHidden):
         return Incomplete(str(exc))
     if missing := notice(exc):

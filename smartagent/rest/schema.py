@@ -14,6 +14,7 @@ from smartagent.rest.constraints import described
 from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 from smartagent.rest.idempotency import IDEMPOTENCY_KEY
+from smartagent.rest.problems import PROBLEM_TYPE, Origin, problem
 from smartagent.rest.token_scopes import needed_scope
 
 ERROR_RESPONSES = {
@@ -71,6 +72,33 @@ ERROR_SCHEMA = {
     "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     "minProperties": 1,
 }
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "Errors as problem details (RFC 9457), where `Accept` lists them.",
+    "required": ["type", "title", "status", "detail", "instance", "errors"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "The documentation of this type of problem."},
+        "title": {"type": "string", "description": "The same for all problems of a type."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "All errors in one text."},
+        "instance": {"type": "string", "format": "uri-reference", "description": "Path of the request."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "detail": {"type": "string"},
+                    "pointer": {"type": "string", "description": "JSON pointer into the body: `#/settings/url`."},
+                    "parameter": {"type": "string", "description": "Name of a query parameter."},
+                    "header": {"type": "string", "description": "Name of a header."},
+                },
+            },
+        },
+    },
+}
+EXAMPLE_ORIGIN = Origin("/api/rules/", True, frozenset(), frozenset())
 
 
 SCOPES_HELP = "Each operation lists the scope that it needs. Scopes: " + "; ".join(TokenScope.labels) + "."
@@ -195,8 +223,10 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for name, schema in schemas.items():
         if name.endswith("Request") and "properties" in schema:
             schema["additionalProperties"] = False
-    schemas["Error"] = ERROR_SCHEMA
-    components["responses"] = {name: _answer(text, example) for name, text, example in ERROR_RESPONSES.values()}
+    schemas |= {"Error": ERROR_SCHEMA, "Problem": PROBLEM_SCHEMA}
+    components["responses"] = {
+        name: _answer(int(status), text, example) for status, (name, text, example) in ERROR_RESPONSES.items()
+    }
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
@@ -241,6 +271,10 @@ def _add_errors(path: str, operation: dict[str, Any]) -> None:
         operation["responses"][code] = {"$ref": f"#/components/responses/{ERROR_RESPONSES[code][0]}"}
 
 
-def _answer(text: str, example: dict[str, list[str]]) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Error"}
-    return {"description": text, "content": {"application/json": {"schema": schema, "example": example}}}
+def _answer(status: int, text: str, example: dict[str, list[str]]) -> dict[str, Any]:
+    schema, example_problem = {"$ref": "#/components/schemas/Error"}, problem(status, example, EXAMPLE_ORIGIN)
+    content = {
+        "application/json": {"schema": schema, "example": example},
+        PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example_problem},
+    }
+    return {"description": text, "content": content}

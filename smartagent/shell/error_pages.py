@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import site
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from smartagent.kernel.schema_drift import Missing, in_words
 from smartagent.kernel.schema_drift_log import notice
+from smartagent.rest.problems import DETAIL, error_response
 from smartagent.shell.return_address import return_address
 
 NOT_FOUND = "Page not found, or you do not have access."
@@ -20,12 +22,15 @@ FORM_EXPIRED = (
     "what you typed in a rule, a channel or an escalation policy is filled in."
 )
 BAD_REQUEST = "Invalid request. Check the address, or go back and try again."
+UNKNOWN_HOST = "The Host header names no host of this installation. ALLOWED_HOSTS lists its hosts."
 BROKEN = "A server error occurred and was logged. No changes were saved. Try again in a moment."
+API_PATHS = ("/api/", "/v1/", "/functions/", "/rest/")
 OTHERS_GO_ON = "Other functions keep working."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(request, 400, "Invalid request", BAD_REQUEST)
+    words = UNKNOWN_HOST if isinstance(exception, DisallowedHost) else BAD_REQUEST
+    return _plain(request, 400, "Invalid request", words)
 
 
 def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -73,7 +78,7 @@ def too_long(request: HttpRequest, field: str, size: int, maximum: int) -> HttpR
 
 def is_api(request: HttpRequest) -> bool:
     """Whether the request is of the API, or of a protocol with an address of its own: no response is HTML there."""
-    return request.path.startswith("/api/") or request.path in ("/v1/metrics", "/write")
+    return request.path.startswith(API_PATHS) or request.path == "/write"
 
 
 def _detail(exception: Exception) -> str:
@@ -84,7 +89,7 @@ def _detail(exception: Exception) -> str:
 
 def _in_shell(request: HttpRequest, status: int, heading: str, words: str, again: str = "") -> HttpResponse:
     if is_api(request):
-        return JsonResponse({"detail": [words]}, status=status)
+        return error_response(request, status, {DETAIL: [words]})
     signed_in = request.user.is_authenticated
     layout = "admin/base_site.html" if signed_in else "unfold/layouts/unauthenticated.html"
     context: dict[str, Any] = site.each_context(request) | {
@@ -96,6 +101,6 @@ def _in_shell(request: HttpRequest, status: int, heading: str, words: str, again
 
 def _plain(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
     if is_api(request):
-        return JsonResponse({"detail": [words]}, status=status)
+        return error_response(request, status, {DETAIL: [words]})
     context = {"status": status, "heading": heading, "words": words}
     return render(None, "errors/plain.html", context, status=status)

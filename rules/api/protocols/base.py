@@ -22,7 +22,7 @@ from rules.models import MetricSample
 from smartagent.accounts.tokens import AgentTokenAuthentication
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.models import User
-from smartagent.rest.errors import TooLarge, errors_of, exception_handler
+from smartagent.rest.errors import TooLarge, errors_of, plain_answer
 
 OWNER_HEADER, OWNER_PARAMETER = "X-Smartagent-User", "user"
 SECONDS_TO_RETRY = 5
@@ -87,7 +87,7 @@ class ProtocolView(APIView):
         known = _as_api_exception(exc)
         if isinstance(known, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
             known.auth_header = self.get_authenticate_header(self.request)  # type: ignore[union-attr]
-        given = exception_handler(known, self.get_exception_handler_context())
+        given = plain_answer(known, self.get_exception_handler_context())
         said: Mapping[str, list[str]] = given.data or {} if given else {}
         response = self.error(
             given.status_code if given else 500,
