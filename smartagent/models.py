@@ -1,4 +1,4 @@
-"""People, their API tokens, and the answers kept for their idempotency keys."""
+"""People, their API tokens, failed attempts to sign in, and the answers kept for idempotency keys."""
 
 import uuid
 import zoneinfo
@@ -150,6 +150,24 @@ class IdempotencyKey(models.Model):
     class Meta:
         db_table = "smartagent_idempotency_keys"
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="smartagent_idempotency_keys_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Attempts(models.Model):
+    """Failed attempts under one key, an account or an address for example; see `kernel.attempts`."""
+
+    key = models.CharField(max_length=100, primary_key=True)
+    attempts = models.PositiveIntegerField()
+    last_guess = models.CharField(max_length=100)
+    last_at = models.DateTimeField()
+    blocked_until = models.DateTimeField()
+
+    class Meta:
+        db_table = "smartagent_attempts"
+        verbose_name_plural = "attempts"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.key

@@ -104,6 +104,12 @@ LEGACY_JWT_SECRET = env.str("LEGACY_JWT_SECRET", default="")
 LEGACY_JWKS_URL = env.str("LEGACY_JWKS_URL", default="")
 LEGACY_JWT_AUDIENCE = env.str("LEGACY_JWT_AUDIENCE", default="")
 LEGACY_JWT_ISSUER = env.str("LEGACY_JWT_ISSUER", default="")
+# How many wrong passwords an account, and an address, may have before the next must wait, each time twice as long.
+# 0: no limit.
+SIGN_IN_ATTEMPTS_PER_ACCOUNT = env.int("SIGN_IN_ATTEMPTS_PER_ACCOUNT", default=10)
+SIGN_IN_ATTEMPTS_PER_ADDRESS = env.int("SIGN_IN_ATTEMPTS_PER_ADDRESS", default=50)
+# How many reverse proxies stand before us, each of which appends to X-Forwarded-For: who calls is read there.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -261,6 +267,7 @@ RULES_EVENTS = [
     "notifications.escalations.events.ESCALATION_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",
     "smartagent.dashboard.subject.check.CHECK_EVENTS",
+    "smartagent.accounts.events.SIGN_IN_EVENTS",
 ]
 # What came of an entry of the activity log: who was notified, what was proposed and whether it helped.
 RULES_CONSEQUENCES = [

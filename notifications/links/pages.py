@@ -20,6 +20,8 @@ from notifications.links.signing import ACKNOWLEDGE, UNSUBSCRIBE, Link, LinkInva
 from notifications.models import Channel, Notification
 from notifications.routing.mutes import NoSuchRule, mute
 from rules.models import AutomationRule
+from smartagent.accounts.sign_in_limits import address_key, count_wrong
+from smartagent.kernel.attempts import Blocked, refuse_blocked
 from smartagent.models import User
 
 LINK_GONE = "Invalid link"
@@ -33,9 +35,11 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     """Ask what to do about the alert of a message; on POST do it."""
     now = timezone.now()
     try:
-        link = read(ACKNOWLEDGE, token)
+        link = _link(request, ACKNOWLEDGE, token)
     except LinkInvalid as error:
         return _page(request, LINK_GONE, str(error), status=410)
+    except Blocked as blocked:
+        return _blocked(request, blocked)
     notification = Notification.objects.filter(pk=link.subject, user=link.person).select_related("user", "rule").first()
     title = notification.title if notification else "No action needed"
     try:
@@ -56,9 +60,11 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether to disable this channel, or to mute this rule; on POST do it."""
     try:
-        link = read(UNSUBSCRIBE, token)
+        link = _link(request, UNSUBSCRIBE, token)
     except LinkInvalid as error:
         return _page(request, LINK_GONE, str(error), status=410)
+    except Blocked as blocked:
+        return _blocked(request, blocked)
     channel = Channel.objects.filter(pk=link.subject, user=link.person).first()
     if channel is None or not channel.enabled:
         return _page(request, "Unsubscribed", "This channel no longer sends notifications.")
@@ -72,6 +78,23 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return _page(
         request, "Unsubscribed", f"“{channel.name}” no longer sends notifications. Sign in to enable the channel again."
     )
+
+
+def _link(request: HttpRequest, purpose: str, token: str) -> Link:
+    """The content of a link. LinkInvalid; Blocked where the address has tried too many that nobody has made."""
+    now = timezone.now()
+    refuse_blocked([address_key(request)], now)
+    try:
+        return read(purpose, token)
+    except LinkInvalid:
+        count_wrong(request, token, now)
+        raise
+
+
+def _blocked(request: HttpRequest, blocked: Blocked) -> HttpResponse:
+    response = _page(request, "Too many attempts", str(blocked), status=429)
+    response["Retry-After"] = str(blocked.seconds)
+    return response
 
 
 def _ways_out(rule: AutomationRule | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Signing in and out, and the password: Django's own views, in our look."""
+"""Signing in and out, and the password: Django's own views, in our look, with limits on guesses."""
 
 from typing import Any
 
@@ -6,23 +6,52 @@ from django.contrib.admin import site
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
 from django.core.exceptions import ValidationError
-from django.urls import URLPattern, path, reverse_lazy
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse, reverse_lazy
+from django.utils import timezone
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
+from smartagent.accounts.events import PASSWORD_CHANGED, RESET_REQUESTED, SIGNED_IN, log_event
+from smartagent.accounts.reset_limits import may_send_reset
+from smartagent.accounts.sign_in_limits import Guess, address_key, count_wrong, know_browser, open_account, origin
+from smartagent.kernel.attempts import Blocked, refuse_blocked
+
+OTHER_WAYS = "A browser in which you have signed in before, or a link to set a new password, works at once."
+
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
-    """Lets in everybody who is active, by e-mail."""
+    """Lets in everybody who is active, by e-mail; guesses are limited."""
 
     error_messages = {
         "invalid_login": "Wrong e-mail address or password. Passwords are case-sensitive.",
         "inactive": "This account is deactivated. Ask an administrator.",
     }
+    failures = 0
+    wait = 0  # seconds
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.input_type = "email"
         self.fields["username"].widget.attrs |= {"autocomplete": "username", "spellcheck": "false"}
+
+    def clean(self) -> Any:
+        """Count the attempt before the password is tried."""
+        email, now = self.cleaned_data.get("username"), timezone.now()
+        if not email or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        guess = Guess(self.request, email)
+        try:
+            guess.take(now)
+            cleaned = super().clean()
+        except Blocked as blocked:
+            self.wait = blocked.seconds
+            raise ValidationError(f"{blocked} {OTHER_WAYS}", code="blocked") from None
+        except ValidationError:
+            guess.failed("wrong password", now)
+            raise
+        self.failures = guess.succeeded()
+        return cleaned
 
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active:
@@ -51,12 +80,51 @@ class InShell:
         return context | site.each_context(self.request)  # type: ignore[attr-defined]
 
 
+class SignIn(InShell, views.LoginView):
+    """The page to sign in."""
+
+    template_name = "admin/login.html"
+    authentication_form = SignInForm
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if site.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        return super().get(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        person = form.get_user()
+        response = super().form_valid(form)
+        log_event(
+            SIGNED_IN, person, timezone.now(), by=person, method="password", failures=form.failures,
+            **origin(self.request),
+        )  # fmt: skip
+        know_browser(self.request, response, person.email)
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return _until(super().form_invalid(form), form.wait)
+
+
 class Forgotten(InShell, views.PasswordResetView):
+    """Sends a link, as often as the limits allow; nobody learns whether it was sent."""
+
     template_name = "accounts/forgotten.html"
     email_template_name = "accounts/forgotten_email.txt"
     subject_template_name = "accounts/forgotten_subject.txt"
     form_class = ForgottenForm
     success_url = reverse_lazy("password_reset_done")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        now, email = timezone.now(), form.cleaned_data["email"]
+        try:
+            if not may_send_reset(self.request, email, now):
+                return HttpResponseRedirect(self.get_success_url())
+        except Blocked as blocked:
+            form.add_error(None, str(blocked))
+            return _until(self.form_invalid(form), blocked.seconds)
+        for person in form.get_users(email):
+            log_event(RESET_REQUESTED, person, now, **origin(self.request))
+        return super().form_valid(form)
 
 
 class ForgottenDone(InShell, views.PasswordResetDoneView):
@@ -64,15 +132,45 @@ class ForgottenDone(InShell, views.PasswordResetDoneView):
 
 
 class NewPassword(InShell, views.PasswordResetConfirmView):
+    """Sets a new password by a link. Whoever has it may sign in at once, whatever others have tried."""
+
     template_name = "accounts/new_password.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("password_reset_complete")
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        now = timezone.now()
+        try:
+            refuse_blocked([address_key(self.request)], now)
+        except Blocked as blocked:
+            self.validlink, self.user = False, None
+            return _until(self.render_to_response(self.get_context_data(refusal=str(blocked))), blocked.seconds)
+        response = super().dispatch(*args, **kwargs)
+        if not getattr(self, "validlink", True):
+            count_wrong(self.request, self.request.path, now)
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        person: Any = self.user
+        response = super().form_valid(form)
+        open_account(person.email)
+        log_event(PASSWORD_CHANGED, person, timezone.now(), by=person, cause="reset link", **origin(self.request))
+        know_browser(self.request, response, person.email)
+        return response
 
 
 class NewPasswordDone(InShell, views.PasswordResetCompleteView):
     template_name = "accounts/new_password_done.html"
 
 
+def _until(response: HttpResponse, seconds: int) -> HttpResponse:
+    """The response as one that says to wait, where there is something to wait for."""
+    if seconds:
+        response.status_code, response["Retry-After"] = 429, str(seconds)
+    return response
+
+
+sign_in = SignIn.as_view()
 urlpatterns: list[URLPattern] = [
     path("password/forgotten/", Forgotten.as_view(), name="admin_password_reset"),
     path("password/forgotten/sent/", ForgottenDone.as_view(), name="password_reset_done"),

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from smartagent.accounts.sign_in_limits import address_key, count_wrong
+from smartagent.kernel.attempts import Blocked, refuse_blocked
 from smartagent.kernel.formats import clock_utc
 from smartagent.kernel.token_scopes import every_scope
 from smartagent.models import APIToken, User
@@ -47,7 +49,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             return None
         now = timezone.now()
-        found = self._find(token, now)
+        found = self._find(request, token, now)
         if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
             self._note(found, now)
         refuse_without_scope(request, found.scopes)
@@ -64,9 +66,12 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Smart Agent"'
 
-    def _find(self, token: str, now: datetime) -> APIToken:
+    def _find(self, request: Request, token: str, now: datetime) -> APIToken:
         found: APIToken | None = APIToken.objects.select_related("user").filter(digest=digest(token)).first()
+        if found is None or found.last_used_at is None:
+            _refuse_guesses(request, now)
         if found is None:
+            count_wrong(request, token, now)
             raise AuthenticationFailed("Invalid token: mistyped or revoked.")
         if found.expires_at is not None and found.expires_at <= now:
             raise AuthenticationFailed(f"This token expired at {clock_utc(found.expires_at)}. Create a new token.")
@@ -94,3 +99,11 @@ class AgentTokenAuthentication(TokenAuthentication):
 def _scheme_and_rest(request: Request) -> tuple[str, str]:
     scheme, _, rest = get_authorization_header(request).decode("latin-1").strip().partition(" ")
     return scheme.lower(), rest.strip()
+
+
+def _refuse_guesses(request: Request, now: datetime) -> None:
+    """Refuse tokens that were never used before, from an address with too many failed attempts; others go on."""
+    try:
+        refuse_blocked([address_key(request)], now)
+    except Blocked as blocked:
+        raise Throttled(wait=blocked.seconds, detail=str(blocked)) from None

@@ -1,4 +1,4 @@
-"""People, API tokens and idempotency keys."""
+"""People, API tokens, failed attempts to sign in and idempotency keys."""
 
 import uuid
 
@@ -206,6 +206,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "smartagent_idempotency_keys",
+            },
+        ),
+        migrations.CreateModel(
+            name="Attempts",
+            fields=[
+                ("key", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("attempts", models.PositiveIntegerField()),
+                ("last_guess", models.CharField(max_length=100)),
+                ("last_at", models.DateTimeField()),
+                ("blocked_until", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name_plural": "attempts",
+                "db_table": "smartagent_attempts",
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(

@@ -41,6 +41,7 @@ def wanted() -> list[Repeated]:
         Repeated(name="sample storage", func="rules.tasks.keep_samples", minutes=24 * 60),
         Repeated(name="activity counts", func="rules.tasks.count_entries", minutes=24 * 60),
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
+        Repeated(name="sign-in", func="smartagent.accounts.tasks.forget_expired", minutes=60),
     ]
 
 

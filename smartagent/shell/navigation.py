@@ -90,7 +90,6 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": PRIMARY},
-    "LOGIN": {"form": "smartagent.accounts.sign_in.SignInForm"},
     "STYLES": [lambda request: static("smartagent/smartagent.css")],
     "SCRIPTS": [
         lambda request: static("smartagent/smartagent.js"),

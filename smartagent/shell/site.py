@@ -31,6 +31,11 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
             page.template_name = WALL_TEMPLATE
         return page
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Return the page to sign in."""
+        page: HttpResponse = import_string("smartagent.accounts.sign_in.sign_in")(request)
+        return page
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         if admin_class is not None and issubclass(admin_class, OurLook):
             super().register(model_or_iterable, admin_class, **options)

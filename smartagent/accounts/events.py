@@ -1,0 +1,70 @@
+"""The events of signing in, in the activity log, for RULES_EVENTS: who, from which address, and why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rules.engine.event_kinds import EventKind
+from rules.models import ActivityEntry
+from smartagent.models import User
+
+SIGNED_IN, SIGN_IN_FAILED, SIGN_IN_LOCKED = "signed_in", "sign_in_failed", "sign_in_locked"
+FAILURES_NOT_LISTED, PASSWORD_CHANGED = "sign_in_failures_not_listed", "password_changed"
+RESET_REQUESTED = "password_reset_requested"
+
+
+def _from(context: Mapping[str, Any]) -> str:
+    """From where: “ from 203.0.113.7 (Firefox on Linux)”."""
+    address, browser = context.get("address"), context.get("browser")
+    return (f" from {address}" if address else "") + (f" ({browser})" if browser else "")
+
+
+def _signed_in(context: Mapping[str, Any]) -> str:
+    failures = context.get("failures")
+    after = f", after {failures} failed {'attempt' if failures == 1 else 'attempts'}" if failures else ""
+    return (
+        f"{context.get('by_name', 'A person')} signed in by {context.get('method', 'password')}{_from(context)}{after}."
+    )
+
+
+def _failed(context: Mapping[str, Any]) -> str:
+    account = context.get("account")
+    what = f"to sign in as {account}" if account else "to sign in as somebody who has no account"
+    return f"Failed attempt {what}{_from(context)}: {context.get('cause', 'wrong password')}."
+
+
+def _locked(context: Mapping[str, Any]) -> str:
+    account = context.get("account")
+    what = f"Signing in as {account}" if account else f"Any attempt{_from(context)}"
+    last = f", the last{_from(context)}" if account else ""
+    return f"{what} is blocked for {context.get('wait', '?')}, after {context.get('attempts', '?')} attempts{last}."
+
+
+def _by(words: str) -> Any:
+    return lambda context: f"{context.get('by_name', 'A person')} {words.format_map(context)}{_from(context)}."
+
+
+SIGN_IN_EVENTS = (
+    EventKind(kind=SIGNED_IN, label="signed in", sentence=_signed_in),
+    EventKind(kind=SIGN_IN_FAILED, label="sign-in failed", sentence=_failed, tone="warning"),
+    EventKind(kind=SIGN_IN_LOCKED, label="sign-in blocked", sentence=_locked, tone="danger"),
+    EventKind(
+        kind=FAILURES_NOT_LISTED, label="failed sign-ins not listed", tone="danger",
+        sentence="{count} further failed attempts to sign in within an hour are not listed one by one.",
+    ),
+    EventKind(kind=RESET_REQUESTED, label="password reset requested", sentence=lambda context: (
+        f"A link to set a new password was requested for {context.get('account', '?')}{_from(context)}."
+    )),
+    EventKind(kind=PASSWORD_CHANGED, label="password changed", sentence=_by("changed the password"), tone="info"),
+)  # fmt: skip
+
+
+def log_event(kind: str, person: User | None, now: datetime, *, by: Any = None, **context: Any) -> None:
+    """Write an entry about `person`, or about nobody who has an account; `by` is who did it."""
+    acted = {"by": str(by.pk), "by_name": str(by)} if by else {}
+    about = {"person": str(person.pk), "account": person.email} if person else {}
+    ActivityEntry.objects.create(
+        user=person, agent_name="person" if by else "smart_agent", event_type=kind, action_taken="none",
+        context=about | acted | context, created_at=now, executed_at=now,
+        status="failed" if kind in (SIGN_IN_FAILED, SIGN_IN_LOCKED) else "success",
+    )  # fmt: skip
