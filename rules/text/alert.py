@@ -10,15 +10,13 @@ from smartagent.kernel.durations import format_duration
 
 
 def value_and_limit(state: RuleState) -> tuple[str, str]:
-    """The value at the last change, and what it is compared with: `63` and `below 70`, `24.5` and `above 5 (distance
-    from the usual)`, `no reading` and `within 1h`."""
+    """The value at the last change, and what it is compared with: `63` and `below 70`, `no reading` and `within 1h`."""
     rule, how = state.rule, aggregation_of(state.rule)
     if state.value is None:
         return "no reading", crossed(state)
     if how.says_absence(state.value):
         return "no reading" if state.value else "a reading", f"within {format_duration(rule.evaluation_window)}"
-    short = aggregation_in_short(rule)
-    return number(state.value), crossed(state) + (f" ({short})" if short else "")
+    return number(state.value), crossed(state)
 
 
 def crossed(state: RuleState) -> str:

@@ -27,7 +27,7 @@ from rules.pages.alerts.bulk_handling import handle_together, say_done
 from rules.pages.alerts.instance import handle_instance, instance_page
 from rules.pages.alerts.quick import handle_quickly
 from rules.pages.links import page_of_instance, page_of_integration
-from rules.text.alert import value_and_limit
+from rules.text.alert import aggregation_in_short, value_and_limit
 from rules.text.reading import aggregation_of
 from smartagent.shell.filtered_list import FilteredChangeList, RecordAdmin
 from smartagent.shell.person_links import shown_person
@@ -163,7 +163,9 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="fired at", ordering="value")
     def reading(self, state: RuleState) -> str:
-        return format_html("<span><b>{}</b> {}{}</span>", *value_and_limit(state), _stands(state))
+        how = aggregation_in_short(state.rule)
+        shown = format_html('<span class="sa-second sa-aggregation">{}</span>', how) if how else ""
+        return format_html("<span><b>{}</b> {}{}</span>{}", *value_and_limit(state), _stands(state), shown)
 
     @display(description="now")
     def now(self, state: RuleState) -> str:

@@ -11,7 +11,7 @@ from rules.evaluation.dispatcher import dispatch
 from rules.lifecycle.test_fire import test_fire as fire_test
 from rules.models import ActivityEntry, MetricSample, RuleState
 from rules.pages.links import page_of_instance
-from rules.text.alert import value_and_limit
+from rules.text.alert import aggregation_in_short, value_and_limit
 from rules.text.entry import entry_in_words
 from tests.rules.rule_cast import rule_of
 
@@ -32,32 +32,32 @@ def push(now, user, *values, labels=None):
         (
             {"reducer": "avg"},
             "The average of the cpu{} over 1 hour is 20: above 5.",
-            ("20", "above 5 (average over 1h)"),
+            ("20", "above 5", "average over 1h"),
         ),
         (
             {"reducer": "quantile", "reducer_parameter": Decimal("0.95")},
             "The 95th percentile of the cpu{} over 1 hour is 29: above 5.",
-            ("29", "above 5 (quantile 0.95 over 1h)"),
+            ("29", "above 5", "quantile 0.95 over 1h"),
         ),
         (
             {"reducer": "count", "condition_operator": "<"},
             "The number of readings of the cpu{} within 1 hour is 3: below 5.",
-            ("3", "below 5 (number of readings over 1h)"),
+            ("3", "below 5", "number of readings over 1h"),
         ),
         (
             {"reducer": "absent", "threshold_value": 0, "target_integration": "mail"},
             "There is no reading of the cpu{} on mail within 1 hour.",
-            ("no reading", "within 1h"),
+            ("no reading", "within 1h", "absence of readings over 1h"),
         ),
         (
             {"series_mode": "by", "group_by": [], "series_aggregate": "count", "threshold_value": 0.5},
             "The number of series of the cpu{} is 1: above 0.5.",
-            ("1", "above 0.5 (number of series of the group)"),
+            ("1", "above 0.5", "number of series of the group"),
         ),
         (
             {"series_mode": "by", "group_by": ["host"], "reducer": "max"},
             'The sum of the highest of the cpu{} on {{host="a"}} within 1 hour is 30: above 5.',
-            ("30", "above 5 (maximum over 1h, sum of the group)"),
+            ("30", "above 5", "maximum over 1h, sum of the group"),
         ),
     ],
 )  # fmt: skip
@@ -70,7 +70,8 @@ def test_whatever_speaks_of_the_value_names_the_aggregation(alice, now, fields, 
     told = Notification.objects.get(user=alice)
     assert told.message.splitlines()[-1] == sentence.format("")
     assert numbers_of(told.metadata) == sentence.format("")
-    assert value_and_limit(RuleState.objects.get(rule=rule)) == short
+    state = RuleState.objects.get(rule=rule)
+    assert (*value_and_limit(state), aggregation_in_short(state.rule)) == short
     tested = entry_in_words(fire_test(rule, alice, now), "Alice")
     if fields.get("series_mode") != "by":  # a test has the reading of no group
         said = sentence.format(" of Alice").partition(": ")[0].rstrip(".")
