@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from notifications.pages.preferences import preferences
 from notifications.pages.recipients import recipients
 from optimizer.pages.policy import let_go_on, policy_page, stop_everything
-from optimizer.pages.report import report_page
+from optimizer.pages.report import report_mail, report_page
 from optimizer.pages.scoreboard import scoreboard_page
 from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
@@ -30,6 +30,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("optimizer-policy/release/", site.admin_view(let_go_on), name="optimizer_release"),
         path("optimizer-scoreboard/", site.admin_view(scoreboard_page), name="optimizer_scoreboard"),
         path("optimizer-report/", site.admin_view(report_page), name="optimizer_report"),
+        path("optimizer-report/mail/", site.admin_view(report_mail), name="optimizer_report_mail"),
         path("schema/", site.admin_view(schema), name="schema"),
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
         path("docs/", site.admin_view(docs), name="docs"),

@@ -10,6 +10,7 @@ import environ
 from smartagent.postgres.config import database
 from smartagent.setup.secret_key import secret_key
 from smartagent.shell.navigation import UNFOLD as UNFOLD
+from smartagent.shell.security_headers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -49,9 +50,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smartagent.shell.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "smartagent.shell.middleware.FormSizeMiddleware",
@@ -134,8 +137,14 @@ STORAGES = {
 }
 
 SECURE_SSL_REDIRECT = HTTPS
+# With the prefix a browser takes them from nobody but this host, by TLS.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"  # links in messages lead to pages
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from forms
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "smartagent.shell.error_pages.form_expired"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

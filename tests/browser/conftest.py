@@ -1,6 +1,7 @@
 """A real browser: the system's Chromium, which asks nobody but the test's own server."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from tests.browser.executable import FOUND
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+REFUSED = re.compile("Content Security Policy|Alpine Expression Error|Permissions-Policy header")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -25,11 +29,12 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _own_requests_only(page: Page, live_server: LiveServer) -> Any:
-    """No request leaves for another host, and no script fails."""
+    """No request leaves for another host, no script fails, and nothing is refused by the Content-Security-Policy."""
     strays: list[str] = []
     page.on("request", lambda request: strays.append(request.url) if not request.url.startswith(
         (live_server.url, "data:", "blob:")) else None)  # fmt: skip
     page.on("pageerror", lambda error: strays.append(str(error)))
+    page.on("console", lambda said: strays.append(said.text) if REFUSED.search(said.text) else None)
     yield
     assert not strays
 

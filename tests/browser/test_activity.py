@@ -57,7 +57,7 @@ def test_from_the_overview_to_a_printed_report_by_mouse(ada, sign_in):
     expect(page.get_by_role("list", name="Active filters")).to_contain_text('person:"Ines Duarte"')
     # drag over the bars
     bars = page.locator(".sa-stack-bar")
-    filled = page.locator(".sa-stack-bar:has(i)")
+    filled = page.locator(".sa-stack-bar:has(rect)")
     first, last = filled.first.bounding_box(), bars.last.bounding_box()
     page.mouse.move(first["x"] + 2, first["y"] + 20)
     page.mouse.down()

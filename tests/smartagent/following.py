@@ -1,4 +1,4 @@
-"""What a page offers: where its links lead, and what its buttons send."""
+"""What a page offers: where its links lead, what its buttons send, and what of it a browser refuses."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -20,10 +20,14 @@ class Form:
 
 
 class Page(HTMLParser):
-    """The links and forms of the page at `address`; `broken` are links within the page that lead nowhere."""
+    """The links and forms of the page at `address`; `broken` are links within the page that lead nowhere.
 
-    def __init__(self, address: str, html: str) -> None:
+    `inline` is what a Content-Security-Policy with this `nonce` refuses to run or to apply.
+    """
+
+    def __init__(self, address: str, html: str, nonce: str = "") -> None:
         super().__init__()
+        self.nonce, self.inline = nonce, []  # type: ignore[var-annotated]
         self.address, self.links, self.forms, self.ids = address, [], [], set()  # type: ignore[var-annotated]
         self.form: Form | None = None
         self.by_id: dict[str, Form] = {}
@@ -47,6 +51,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         given = {name: value or "" for name, value in attrs}
+        self._inline(tag, given)
         if "id" in given:
             self.ids.add(given["id"])
         if tag == "a" and "href" in given:
@@ -59,6 +64,13 @@ class Page(HTMLParser):
         form = self.by_id.get(given["form"]) if "form" in given else self.form
         if form is not None and "disabled" not in given:
             self._field(form, tag, given)
+
+    def _inline(self, tag: str, given: dict[str, str]) -> None:
+        is_code = tag == "style" or (tag == "script" and "src" not in given and "json" not in given.get("type", ""))
+        if is_code and (not self.nonce or given.get("nonce") != self.nonce):
+            self.inline.append(f"<{tag} id={given.get('id')}> without the nonce")
+        self.inline += [f"<{tag} {name}=...>" for name in given if name == "style" or name.startswith("on")]
+        self.inline += [f"<{tag} {value}>" for value in given.values() if value.startswith("javascript:")]
 
     def _field(self, form: Form, tag: str, given: dict[str, str]) -> None:
         name, kind, value = given.get("name", ""), given.get("type", ""), given.get("value", "")

@@ -57,9 +57,13 @@ def bars_html(bars: Iterable[DrawnBar]) -> SafeString:
 
 def _bar(bar: DrawnBar, number: int) -> str:
     words = escape(bar.words)
-    parts = "".join([f'<i class="sa-c-{colour}" style="height:{part}%"></i>' for colour, part in bar.parts])
+    parts, top = [], 100.0
+    for colour, part in bar.parts:
+        height = bar.height * part / 100
+        top -= height
+        parts.append(f'<rect class="sa-c-{colour}" y="{top:.2f}" width="1" height="{height:.2f}"/>')
     return (
         f'<a href="{escape(bar.address)}" class="sa-stack-bar" title="{words}" aria-label="{words}"'
         f' data-start="{bar.start}" data-end="{bar.end}" tabindex="{-1 if number else 0}">'
-        f'<span style="height:{bar.height}%">{parts}</span></a>'
+        f'<svg viewBox="0 0 1 100" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg></a>'
     )

@@ -139,6 +139,7 @@
     // The names of the icons are not read out before the words beside them.
     for (const icon of document.querySelectorAll("#nav-sidebar .material-symbols-outlined")) icon.ariaHidden = "true";
     new MutationObserver(paintCharts).observe(document.documentElement, { attributeFilter: ["class"] });
+    for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
     for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
   });
 })();

@@ -105,7 +105,11 @@ def test_the_page_shows_it_and_the_mail(client_of, alice, olga, audra):
     for reader in (olga, audra):
         page = client_of(reader).get("/optimizer-report/").content.decode()
         assert "1 proposed" in page
-        assert 'srcdoc="&lt;!DOCTYPE html&gt;' in page
+        assert 'sandbox src="/optimizer-report/mail/"' in page
+        mail = client_of(reader).get("/optimizer-report/mail/")
+        assert mail.content.startswith(b"<!DOCTYPE html>")
+        assert {"sandbox", "frame-ancestors 'self'"} <= set(mail["Content-Security-Policy"].split("; "))
+        assert mail["X-Frame-Options"] == "SAMEORIGIN"
     assert client_of(alice).get("/optimizer-report/").status_code == 403
 
 

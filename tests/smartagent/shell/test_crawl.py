@@ -26,6 +26,14 @@ MOST = 400  # pages
 ELSEWHERE = ("/static/", "/logout/", "/api/")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 DOCUMENTATION = re.compile(r"/docs/.+")  # its own tests follow the links from one page to another
+NONCE = re.compile(r"'nonce-([^']+)'")
+STRICT = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "script-src-attr 'none'",
+    "style-src-attr 'none'",
+    "base-uri 'none'",
+)
 HOUR = timedelta(hours=1)
 
 
@@ -113,7 +121,10 @@ class Visitor:
                 answer = self.client.get(answer.url)
             if "html" not in answer.headers.get("Content-Type", "") or answer.status_code >= 400:
                 continue
-            page = Page(address, answer.content.decode())
+            policy = answer.headers.get("Content-Security-Policy", "")
+            page = Page(address, answer.content.decode(), "".join(NONCE.findall(policy)[:1]))
+            self.wrong += [f"{address} has {refused}" for refused in page.inline]
+            self.wrong += [f"{address} lacks {part}" for part in STRICT if part not in policy]
             self.wrong += [f"{address} has no place {link}" for link in page.broken]
             for link in page.addresses():
                 if link not in known and not link.startswith(ELSEWHERE) and self.is_new(link):
