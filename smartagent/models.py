@@ -1,4 +1,4 @@
-"""People, their API tokens, failed attempts to sign in, and the answers kept for idempotency keys."""
+"""People, their sessions and API tokens, failed attempts to sign in, and the answers kept for idempotency keys."""
 
 import uuid
 import zoneinfo
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -109,6 +110,26 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """The full name, or the e-mail where none is known."""
         return str(self)
+
+
+class BrowserSession(AbstractBaseSession):
+    """A session of a browser; without a person while nobody is signed in. Deleted, it is signed out."""
+
+    # Names it on pages, since the key is secret.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="browser_sessions", verbose_name="person")
+    address = models.CharField(max_length=45, default="", db_default="")
+    user_agent = models.CharField(max_length=300, default="", db_default="")
+    signed_in_at = models.DateTimeField(db_default=Now())  # a sign-in changes the key, and so makes a new row
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "smartagent_sessions"
+        verbose_name = "session"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.public_id)
 
 
 class APIToken(models.Model):

@@ -11,6 +11,7 @@ from optimizer.pages.scoreboard import scoreboard_page
 from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
 from smartagent.accounts.profile import profile
+from smartagent.accounts.security_page import revoke_session, security_page
 from smartagent.dashboard.badges import badges
 from smartagent.dashboard.subject.integration import check_integration, integration_page
 from smartagent.dashboard.subject.person import own_page, person_page
@@ -40,5 +41,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("integrations/<uuid:key>/", site.admin_view(integration_page), name="integration"),
         path("integrations/<uuid:key>/check/", site.admin_view(check_integration), name="integration_check"),
         path("badges/", site.admin_view(badges), name="badges"),
+        path("security/", site.admin_view(security_page), name="security"),
+        path("security/sessions/revoke/", site.admin_view(revoke_session), name="revoke_session"),
         path("profile/", site.admin_view(profile), name="profile"),
     ]

@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "smartagent.shell.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -60,6 +59,7 @@ MIDDLEWARE = [
     "smartagent.shell.middleware.FormSizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smartagent.accounts.middleware.SessionUseMiddleware",
     "smartagent.shell.middleware.VisibleMiddleware",
     "smartagent.shell.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -88,6 +88,7 @@ TEMPLATES = [
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or None, VAR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+SESSION_ENGINE = "smartagent.accounts.session_store"
 AUTH_USER_MODEL = "smartagent.User"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

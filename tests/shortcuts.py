@@ -7,14 +7,14 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.test import client
 from django.test.client import store_rendered_templates
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from smartagent.models import User
+from smartagent.accounts.session_store import SessionStore
+from smartagent.models import BrowserSession, User
 from tests.migration_states import MigrationStates
 
 
@@ -67,7 +67,10 @@ def to_sign_in_is_one_statement() -> Iterator[None]:
         }  # fmt: skip
         store = SessionStore()
         key = get_random_string(32, VALID_KEY_CHARS)
-        Session.objects.create(session_key=key, session_data=store.encode(known), expire_date=store.get_expiry_date())
+        BrowserSession.objects.create(
+            session_key=key, session_data=store.encode(known), expire_date=store.get_expiry_date(), user=user,
+            address="127.0.0.1", last_used_at=timezone.now(),
+        )  # fmt: skip
         self.cookies[settings.SESSION_COOKIE_NAME] = key
 
     with pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,7 @@ from smartagent.models import User
 
 SIGNED_IN, SIGN_IN_FAILED, SIGN_IN_LOCKED = "signed_in", "sign_in_failed", "sign_in_locked"
 FAILURES_NOT_LISTED, PASSWORD_CHANGED = "sign_in_failures_not_listed", "password_changed"
-RESET_REQUESTED = "password_reset_requested"
+RESET_REQUESTED, SIGNED_OUT, SESSIONS_REVOKED = "password_reset_requested", "signed_out", "sessions_revoked"
 
 
 def _from(context: Mapping[str, Any]) -> str:
@@ -40,6 +40,20 @@ def _locked(context: Mapping[str, Any]) -> str:
     return f"{what} is blocked for {context.get('wait', '?')}, after {context.get('attempts', '?')} attempts{last}."
 
 
+def _revoked(context: Mapping[str, Any]) -> str:
+    count, by, account = context.get("count", 1), context.get("by"), context.get("account", "?")
+    whose = "of their own" if by == context.get("person") else f"of {account}"
+    sessions = "1 session" if count == 1 else f"{count} sessions"
+    return (
+        f"{context.get('by_name', 'A person')} signed out {sessions} {whose}{_from(context)}: {context.get('cause')}."
+    )
+
+
+def _password_changed(context: Mapping[str, Any]) -> str:
+    whose = "their password" if context.get("by") == context.get("person") else f"the password of {context['account']}"
+    return f"{context.get('by_name', 'A person')} changed {whose}{_from(context)}: {context.get('cause')}."
+
+
 def _by(words: str) -> Any:
     return lambda context: f"{context.get('by_name', 'A person')} {words.format_map(context)}{_from(context)}."
 
@@ -55,7 +69,9 @@ SIGN_IN_EVENTS = (
     EventKind(kind=RESET_REQUESTED, label="password reset requested", sentence=lambda context: (
         f"A link to set a new password was requested for {context.get('account', '?')}{_from(context)}."
     )),
-    EventKind(kind=PASSWORD_CHANGED, label="password changed", sentence=_by("changed the password"), tone="info"),
+    EventKind(kind=PASSWORD_CHANGED, label="password changed", sentence=_password_changed, tone="info"),
+    EventKind(kind=SIGNED_OUT, label="signed out", sentence=_by("signed out")),
+    EventKind(kind=SESSIONS_REVOKED, label="sessions signed out", sentence=_revoked, tone="warning"),
 )  # fmt: skip
 
 

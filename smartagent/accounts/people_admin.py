@@ -14,6 +14,7 @@ from unfold.forms import AdminPasswordChangeForm
 from unfold.views import ChangeList
 
 from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
+from smartagent.accounts.sessions import after_password_change, revoke_everywhere
 from smartagent.kernel.formats import counted
 from smartagent.models import User
 from smartagent.shell.chosen_keys import ChosenKeys
@@ -56,7 +57,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     filter_horizontal = ()
     show_full_result_count = False
     list_per_page = 50
-    actions = ("deactivate", "activate")
+    actions = ("sign_out", "deactivate", "activate")
     fieldsets = (
         (None, {"fields": ("email", "full_name", "time_zone", "new_password")}),
         ("Permissions", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
@@ -102,11 +103,20 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
         form = super().get_form(request, obj, *args, **kwargs)
         return type("PersonForm", (form,), {"changer": request.user})
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Set a new password of a person, whose sessions end with it."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302 and (person := self.get_object(request, id)):
+            after_password_change(request, person, "by an administrator")
+        return response
+
     # -- adding ------------------------------------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """A generated password is kept on the request until it is shown."""
         super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            revoke_everywhere([obj], request, "deactivated")
         request.generated = getattr(form, "generated", "")  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
@@ -128,8 +138,16 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     @admin.action(description="Deactivate", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         me: Any = request.user.pk
-        count = self._reached(request, queryset).exclude(pk=me).update(is_active=False)
+        people = list(self._reached(request, queryset).exclude(pk=me))
+        count = User.objects.filter(pk__in=[each.pk for each in people]).update(is_active=False)
+        revoke_everywhere(people, request, "deactivated")
         messages.success(request, f"{_people(count)} deactivated.")
+
+    @admin.action(description="Sign out everywhere", permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Sign out all sessions of the people, for example where a device was stolen."""
+        count = revoke_everywhere(self._reached(request, queryset), request, "by an administrator")
+        messages.success(request, f"{counted(count, 'session', 'sessions')} signed out.")
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
-from smartagent.accounts.events import PASSWORD_CHANGED, RESET_REQUESTED, SIGNED_IN, log_event
+from smartagent.accounts.events import RESET_REQUESTED, SIGNED_IN, log_event
 from smartagent.accounts.reset_limits import may_send_reset
+from smartagent.accounts.sessions import after_password_change
 from smartagent.accounts.sign_in_limits import Guess, address_key, count_wrong, know_browser, open_account, origin
 from smartagent.kernel.attempts import Blocked, refuse_blocked
 
@@ -154,7 +155,7 @@ class NewPassword(InShell, views.PasswordResetConfirmView):
         person: Any = self.user
         response = super().form_valid(form)
         open_account(person.email)
-        log_event(PASSWORD_CHANGED, person, timezone.now(), by=person, cause="reset link", **origin(self.request))
+        after_password_change(self.request, person, "by a link sent by e-mail")
         know_browser(self.request, response, person.email)
         return response
 

@@ -1,6 +1,7 @@
-"""Limits on guesses at accounts: by account, by address, and for browsers that know the account.
+"""Limits on guesses at accounts: by account, by address, and where the account is known.
 
-1. A browser in which the person has signed in before has attempts of its own: guesses of others do not lock it out.
+1. A browser in which the person has signed in before, and an address where they are signed in, have attempts of their
+   own: guesses of others do not lock them out.
 2. Everybody else shares the attempts of the account, whatever their addresses, and those of their address, whatever the
    account.
 3. Whoever sets a new password by a link from their mailbox may sign in at once.
@@ -11,20 +12,21 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 
 from smartagent.accounts.browser_names import browser_name
 from smartagent.accounts.failed_attempts import log_failure
 from smartagent.accounts.known_browsers import browser_for, remember_browser
 from smartagent.kernel.attempts import Attempt, BackOff, Blocked, attempts_key, forget, give_back, take
 from smartagent.kernel.client_address import client_address, network_of
-from smartagent.models import User
+from smartagent.models import BrowserSession, User
 
 ACCOUNT_WAITS = {"first": timedelta(minutes=1), "longest": timedelta(hours=1)}
 ADDRESS_WAITS = {"first": timedelta(minutes=1), "longest": timedelta(hours=1)}
-BROWSER_WAITS = {"first": timedelta(seconds=30), "longest": timedelta(minutes=15)}
+FAMILIAR_WAITS = {"first": timedelta(seconds=30), "longest": timedelta(minutes=15)}
 
 
-@dataclass(slots=True)
+@dataclass
 class Guess:
     """One attempt to sign in to an account: `kind` is what is guessed, a password or a code."""
 
@@ -43,17 +45,22 @@ class Guess:
         """The key of the address."""
         return address_key(self.request)
 
-    @property
-    def browser(self) -> str:
-        """The key of the browser, where it knows the account; "" where it does not."""
-        name = browser_for(self.request, browser_account(self.email))
-        return attempts_key(f"{self.kind}-browser", self.email.strip().lower(), name) if name else ""
+    @cached_property
+    def familiar(self) -> str:
+        """The key of the browser or address, where the account is known there; "" elsewhere."""
+        name = browser_for(self.request, browser_account(self.email)) or self._familiar_address()
+        return attempts_key(f"{self.kind}-familiar", self.email.strip().lower(), name) if name else ""
+
+    def _familiar_address(self) -> str:
+        address = client_address(self.request)
+        own = BrowserSession.objects.filter(user__email__iexact=self.email.strip(), address=address)
+        return address if address and own.exists() else ""
 
     def take(self, now: datetime) -> None:
         """Count the attempt; Blocked where it is refused."""
         free = int(settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT)
-        if self.browser:
-            limits = [(self.browser, BackOff(free=free, **BROWSER_WAITS))]
+        if self.familiar:
+            limits = [(self.familiar, BackOff(free=free, **FAMILIAR_WAITS))]
         else:
             limits = [(self.account, BackOff(free=free, **ACCOUNT_WAITS)), (self.address, address_limit())]
         self.attempts = tuple(take(limits, now))
@@ -65,8 +72,8 @@ class Guess:
 
     def succeeded(self) -> int:
         """Forget the attempts at the account, or of the browser; return how many failed before."""
-        taken = forget([self.browser or self.account])
-        if not self.browser:
+        taken = forget([self.familiar or self.account])
+        if not self.familiar:
             give_back([self.address])
         return max(taken - 1, 0)
 

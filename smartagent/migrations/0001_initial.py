@@ -1,4 +1,4 @@
-"""People, API tokens, failed attempts to sign in and idempotency keys."""
+"""People, sessions, API tokens, failed attempts to sign in and idempotency keys."""
 
 import uuid
 
@@ -118,6 +118,37 @@ class Migration(migrations.Migration):
                     ("view_everyone", "Can see everyone's objects"),
                     ("change_everyone", "Can change everyone's objects"),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BrowserSession",
+            fields=[
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("address", models.CharField(db_default="", default="", max_length=45)),
+                ("user_agent", models.CharField(db_default="", default="", max_length=300)),
+                ("signed_in_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("last_used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="browser_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "session",
+                "db_table": "smartagent_sessions",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(

@@ -103,6 +103,7 @@ UNFOLD: dict[str, Any] = {
         "navigation": [
             {"title": "Your page", "link": reverse_lazy("admin:own_page")},
             {"title": "Your profile", "link": reverse_lazy("admin:profile")},
+            {"title": "Sign-in and security", "link": reverse_lazy("admin:security")},
             {"title": "Notification preferences", "link": reverse_lazy("admin:preferences")},
         ]
     },

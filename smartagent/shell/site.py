@@ -36,6 +36,19 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         page: HttpResponse = import_string("smartagent.accounts.sign_in.sign_in")(request)
         return page
 
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Sign out."""
+        if request.method == "POST":
+            import_string("smartagent.accounts.sessions.log_sign_out")(request)
+        page: HttpResponse = super().logout(request, extra_context)
+        return page
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Change one's own password; other sessions end with it."""
+        page: HttpResponse = super().password_change(request, extra_context)
+        import_string("smartagent.accounts.sessions.after_own_password_change")(request, page)
+        return page
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         if admin_class is not None and issubclass(admin_class, OurLook):
             super().register(model_or_iterable, admin_class, **options)

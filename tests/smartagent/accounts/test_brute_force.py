@@ -32,7 +32,8 @@ def sign_in(client, password=PASSWORD, email="alice@example.com", **more):
 
 
 def logged():
-    return named_entries(list(ActivityEntry.objects.filter(event_type__in=KINDS).order_by("created_at", "id")))
+    entries = ActivityEntry.objects.filter(event_type__in=KINDS).exclude(event_type="signed_out")
+    return named_entries(list(entries.order_by("created_at", "id")))
 
 
 def attack(passwords):

@@ -13,14 +13,14 @@ def _granted_to_the_web(db: None) -> None:
     """In the transaction of the test: roles are of the whole server."""
     with connection.cursor() as cursor:
         cursor.execute(MADE)
-        cursor.execute("GRANT ALL ON smartagent_users, django_session, notifications TO anon")
+        cursor.execute("GRANT ALL ON smartagent_users, smartagent_sessions, notifications TO anon")
         cursor.execute("GRANT ALL ON SEQUENCE auth_group_id_seq TO anon")
 
 
 @pytest.mark.usefixtures("_granted_to_the_web")
 def test_our_tables_are_taken_from_the_web() -> None:
     assert {name for name, _, _ in exposed(connection)} == {
-        "smartagent_users", "django_session", "notifications", "auth_group_id_seq",
+        "smartagent_users", "smartagent_sessions", "notifications", "auth_group_id_seq",
     }  # fmt: skip
     close_off("default")
     assert exposed(connection) == []

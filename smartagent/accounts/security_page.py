@@ -1,0 +1,55 @@
+"""The page “Sign-in and security”: one's password and sessions."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import site
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from smartagent.accounts.browser_names import browser_name
+from smartagent.accounts.sessions import revoke, revoke_others, sessions_of
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.formats import counted
+
+SECURITY_URL_NAME = "admin:security"
+
+
+@never_cache
+def security_page(request: HttpRequest) -> HttpResponse:
+    """Show how one signs in, and where one is signed in."""
+    me: Any = request.user
+    sessions = [
+        {
+            "id": each.public_id, "browser": browser_name(each.user_agent), "address": each.address,
+            "signed_in_at": each.signed_in_at, "last_used_at": each.last_used_at,
+            "is_this": each.session_key == request.session.session_key,
+        }
+        for each in sessions_of(me, timezone.now())
+    ]  # fmt: skip
+    sessions.sort(key=lambda each: not each["is_this"])
+    context = site.each_context(request) | {"title": "Sign-in and security", "sessions": sessions}
+    return TemplateResponse(request, "accounts/security.html", context)
+
+
+@require_POST
+def revoke_session(request: HttpRequest) -> HttpResponse:
+    """Sign out one session of one's own, or all but this one."""
+    me: Any = request.user
+    named = request.POST.get("session", "")
+    if named == "others":
+        count = revoke_others(me, request, "by themselves")
+        messages.success(request, f"{counted(count, 'other session', 'other sessions')} signed out.")
+        return HttpResponseRedirect(reverse(SECURITY_URL_NAME))
+    key = as_uuid(named)
+    if key is None:
+        raise Http404
+    if revoke(sessions_of(me, timezone.now()).filter(public_id=key), me, request, "by themselves"):
+        messages.success(request, "Session signed out.")
+    else:
+        messages.info(request, "This session was signed out already.")
+    return HttpResponseRedirect(reverse(SECURITY_URL_NAME))

@@ -1,0 +1,114 @@
+"""A person sees where they are signed in, and ends it; a revoked session is really signed out."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from time_machine import travel
+
+from rules.models import ActivityEntry
+from rules.text.activity import named_entries
+from smartagent.accounts.tasks import forget_expired
+from smartagent.models import BrowserSession
+from tests.conftest import PASSWORD
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Safari/604.1"
+NEW = "a much better battery"
+
+
+def browser(user_agent, address, email="alice@example.com"):
+    client = Client(REMOTE_ADDR=address, HTTP_USER_AGENT=user_agent)
+    assert client.post("/login/", {"username": email, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def is_signed_in(client):
+    return client.get("/security/").status_code == 200
+
+
+def sentences():
+    events = ("sessions_revoked", "password_changed", "signed_out")
+    return [each.sentence for each in named_entries(list(ActivityEntry.objects.filter(event_type__in=events)))]
+
+
+@pytest.fixture
+def laptop(alice):
+    return browser(FIREFOX, "192.0.2.1")
+
+
+@pytest.fixture
+def phone(alice):
+    return browser(IPHONE, "198.51.100.2")
+
+
+def test_the_list_and_the_end_of_one(laptop, phone, bob):
+    bobs = browser(FIREFOX, "192.0.2.9", "bob@example.com")
+    page = laptop.get("/security/").content.decode()
+    assert page.index("Firefox on Linux") < page.index("this session") < page.index("Safari on iPhone")
+    assert "198.51.100.2" in page
+    assert "192.0.2.9" not in page
+    stolen = BrowserSession.objects.get(address="198.51.100.2")
+    assert stolen.session_key not in page
+    assert bobs.post("/security/sessions/revoke/", {"session": stolen.public_id}).status_code == 302
+    assert is_signed_in(phone)
+    answer = laptop.post("/security/sessions/revoke/", {"session": stolen.public_id}, follow=True)
+    assert "Session signed out." in answer.content.decode()
+    assert [is_signed_in(each) for each in (laptop, phone, bobs)] == [True, False, True]
+    assert phone.get("/api/me/").status_code in (401, 403)
+    assert sentences() == ["Alice signed out 1 session of their own from 192.0.2.1 (Firefox on Linux): by themselves."]
+    assert laptop.post("/security/sessions/revoke/", {"session": "x"}).status_code == 404
+
+
+def test_the_end_of_all_others(laptop, phone):
+    third = browser(FIREFOX, "192.0.2.3")
+    assert "2 other sessions signed out." in (
+        laptop.post("/security/sessions/revoke/", {"session": "others"}, follow=True).content.decode()
+    )
+    assert [is_signed_in(each) for each in (laptop, phone, third)] == [True, False, False]
+
+
+def test_a_new_password_ends_the_others(laptop, phone):
+    fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert laptop.post("/password_change/", fields).status_code == 302
+    assert [is_signed_in(each) for each in (laptop, phone)] == [True, False]
+    assert BrowserSession.objects.exclude(user=None).count() == 1
+    assert any("Alice changed their password" in each for each in sentences())
+
+
+def test_administrators_sign_out_others(laptop, phone, alice, ada, client_of):
+    admin, chosen = client_of(ada), {"action": "sign_out", "_selected_action": [str(alice.pk)]}
+    assert "2 sessions signed out." in admin.post("/people/", chosen, follow=True).content.decode()
+    assert not is_signed_in(laptop)
+    assert "Ada signed out 2 sessions of alice@example.com" in sentences()[0]
+    again = browser(FIREFOX, "192.0.2.1")
+    fields = {"usable_password": "true", "password1": NEW, "password2": NEW}
+    assert admin.post(f"/people/{alice.pk}/password/", fields).status_code == 302
+    assert not is_signed_in(again)
+    assert any("Ada changed the password of alice@example.com" in each for each in sentences())
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)
+
+
+def test_the_use_is_noted_at_most_once_a_minute(laptop, django_assert_num_queries):
+    is_signed_in(laptop)
+    row = BrowserSession.objects.get(user__isnull=False)
+    assert (row.address, row.user_agent) == ("192.0.2.1", FIREFOX)
+    with django_assert_num_queries(2):  # the session and the person; nothing is written
+        laptop.get("/login/")
+    with travel(timezone.now() + timedelta(minutes=2)):
+        is_signed_in(laptop)
+    row.refresh_from_db()
+    assert row.last_used_at > timezone.now() + timedelta(minutes=1)
+    with travel(timezone.now() + timedelta(days=20)):
+        forget_expired()
+    assert not BrowserSession.objects.exists()
+
+
+def test_an_address_where_one_is_signed_in_is_not_locked_out(laptop):
+    for n in range(11):
+        Client(REMOTE_ADDR="203.0.113.1").post("/login/", {"username": "alice@example.com", "password": f"wrong {n}"})
+    assert browser(IPHONE, "192.0.2.1")
+    right = {"username": "alice@example.com", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="203.0.113.2").post("/login/", right).status_code == 429
