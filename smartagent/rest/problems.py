@@ -28,9 +28,11 @@ PROBLEM_TYPES = {
     409: ("conflict", "The state of the object does not allow the request"),
     412: ("changed", "The object has been changed meanwhile"),
     413: ("too-large", "The body is too large"),
+    414: ("address-too-long", "The address is too long"),
     415: ("unsupported-media-type", "The type, coding or charset of the body is not supported"),
     422: ("key-reused", "The Idempotency-Key belongs to another request"),
     429: ("too-many-requests", "Too many requests"),
+    431: ("headers-too-large", "The headers are too large"),
     500: ("server-error", "Server error"),
     503: ("unavailable", "A part of the service is not available"),
 }

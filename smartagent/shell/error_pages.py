@@ -76,6 +76,11 @@ def too_long(request: HttpRequest, field: str, size: int, maximum: int) -> HttpR
     return _in_shell(request, 413, "Too much at once", words)
 
 
+def refused(request: HttpRequest, status: int, words: str) -> HttpResponse:
+    """Return the page for a request that is refused before it is read; it needs neither session nor database."""
+    return _plain(request, status, "Request too large" if status in (414, 431) else "Invalid request", words)
+
+
 def is_api(request: HttpRequest) -> bool:
     """Whether the request is of the API, or of a protocol with an address of its own: no response is HTML there."""
     return request.path.startswith(API_PATHS) or request.path == "/write"
