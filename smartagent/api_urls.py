@@ -24,6 +24,7 @@ from rules.api.protocols.alertmanager import AlertmanagerView
 from rules.api.protocols.influx import LineProtocolView
 from rules.api.protocols.remote_write import RemoteWriteView
 from rules.api.receipts import ReceiptsView
+from smartagent.accounts.tokens_api import TokenViewSet
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
 from smartagent.rest.nowhere import NowhereView
@@ -44,6 +45,7 @@ router.register("escalations", EscalationViewSet, basename="escalation")
 router.register("mutes", MuteViewSet, basename="mute")
 router.register("channels", ChannelViewSet, basename="channel")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("tokens", TokenViewSet, basename="token")
 router.register("optimizations", OptimizationViewSet, basename="optimization")
 
 

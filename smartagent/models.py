@@ -144,6 +144,11 @@ class APIToken(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: no expiry.")
     last_used_at = models.DateTimeField(null=True, editable=False)
+    last_used_from = models.GenericIPAddressField(null=True, editable=False)
+    replaced_by = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="+")
+    expiry_noticed_days = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="How many days before the expiry its person was last notified."
+    )
 
     objects = TokenQuerySet.as_manager()
 

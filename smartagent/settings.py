@@ -279,6 +279,7 @@ RULES_EVENTS = [
     "optimizer.text.events.OPTIMIZATION_EVENTS",
     "smartagent.dashboard.subject.check.CHECK_EVENTS",
     "smartagent.accounts.events.SIGN_IN_EVENTS",
+    "smartagent.accounts.account_events.ACCOUNT_EVENTS",
 ]
 # What came of an entry of the activity log: who was notified, what was proposed and whether it helped.
 RULES_CONSEQUENCES = [

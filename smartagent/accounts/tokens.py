@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from smartagent.accounts.sign_in_limits import address_key, count_wrong
 from smartagent.kernel.attempts import Blocked, refuse_blocked
+from smartagent.kernel.client_address import client_address
 from smartagent.kernel.formats import clock_utc
 from smartagent.kernel.token_scopes import every_scope
 from smartagent.models import APIToken, User
@@ -51,7 +52,7 @@ class TokenAuthentication(BaseAuthentication):
         now = timezone.now()
         found = self._find(request, token, now)
         if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
-            self._note(found, now)
+            self._note(found, now, client_address(request._request) or None)
         refuse_without_scope(request, found.scopes)
         return found.user, found
 
@@ -79,9 +80,9 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The owner of this token is deactivated.")
         return found
 
-    def _note(self, found: APIToken, now: datetime) -> None:
+    def _note(self, found: APIToken, now: datetime, address: str | None) -> None:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
-        APIToken.objects.filter(stale, pk=found.pk).update(last_used_at=now)
+        APIToken.objects.filter(stale, pk=found.pk).update(last_used_at=now, last_used_from=address)
 
 
 class AgentTokenAuthentication(TokenAuthentication):

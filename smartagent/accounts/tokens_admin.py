@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,8 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from smartagent.accounts.tokens import issue_token
+from smartagent.accounts.token_lifecycle import NEVER_PAST, create_token, held_by, revoke_token
+from smartagent.accounts.token_rotation_page import rotate_page
 from smartagent.kernel.token_scopes import TokenScope, in_words
 from smartagent.models import APIToken
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -37,7 +39,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_expires_at(self) -> datetime | None:
         expires_at: datetime | None = self.cleaned_data["expires_at"]
         if expires_at and expires_at <= timezone.now():
-            raise ValidationError("This time is in the past. Choose a future time, or leave the field empty.")
+            raise ValidationError(NEVER_PAST)
         return expires_at
 
 
@@ -45,7 +47,8 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 class APITokenAdmin(OwnedAdmin):
     slug = "tokens"
     form = TokenForm
-    list_display = ("name", "shown_prefix", "person", "shown_scopes", "made", "used", "expiry", "revoke")
+    list_display = ("name", "shown_prefix", "person", "shown_scopes", "made", "used", "expiry", "changes")
+    pages = {"<path:key>/rotate/": (rotate_page, "rotate")}
     list_display_links = None
     list_select_related = ("user",)
     list_before_template = "smartagent/tokens_before.html"
@@ -71,21 +74,39 @@ class APITokenAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: APIToken, form: Any, change: bool) -> None:
         """The token is made with its row, and kept on the request until it is shown."""
-        made, token = issue_token(request.user, obj.name, obj.expires_at, obj.scopes)  # type: ignore[arg-type]
+        person: Any = request.user
+        made, token = create_token(person, obj.name, obj.scopes, obj.expires_at, by=person, now=timezone.now())
         obj.pk, obj.prefix, obj._state.adding = made.pk, made.prefix, False
         request.new_token = token  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: APIToken, post_url_continue: str | None = None) -> HttpResponse:
-        token = request.new_token  # type: ignore[attr-defined]
+        return self.show_token(request, obj, request.new_token, SHOWN_ONCE.format(name=obj.name))  # type: ignore[attr-defined]
+
+    def show_token(self, request: HttpRequest, row: APIToken, token: str, words: str) -> HttpResponse:
+        """The page with a new token, which is not shown again."""
         return shown_once(
             request,
             title="Your new token",
-            words=SHOWN_ONCE.format(name=obj.name),
+            words=words,
             secret=token,
             label="The token",
-            way_on=reverse("admin:smartagent_apitoken_changelist"),
+            way_on=self.list_address(),
             hint=f'curl {request.build_absolute_uri("/api/me/")} -H "Authorization: Bearer {token}"',
         )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        held = ExpressionWrapper(held_by(request.user), BooleanField())
+        return super().get_queryset(request).annotate(is_held=held)  # type: ignore[no-any-return]
+
+    def list_address(self) -> str:
+        return reverse("admin:smartagent_apitoken_changelist")
+
+    def delete_model(self, request: HttpRequest, obj: APIToken) -> None:
+        revoke_token(obj, by=request.user, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for token in queryset.select_related("user"):
+            revoke_token(token, by=request.user, now=timezone.now())
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         messages.success(request, f"Token “{obj_display}” revoked.")
@@ -111,17 +132,24 @@ class APITokenAdmin(OwnedAdmin):
 
     @display(description="last used", ordering="last_used_at")
     def used(self, token: APIToken) -> str:
-        return when(token.last_used_at)
+        used = when(token.last_used_at)
+        where = f"from {token.last_used_from}" if token.last_used_from else ""
+        return format_html('{}<br><span class="sa-second">{}</span>', used, where) if where else used
 
     @display(description="expires", ordering="expires_at")
     def expiry(self, token: APIToken) -> str:
         shown = when(token.expires_at)
+        if token.replaced_by_id:
+            shown = format_html('{}<br><span class="sa-second">rotated</span>', shown)
         over = token.expires_at is not None and token.expires_at <= timezone.now()
         return format_html('<span class="sa-alarm">expired {}</span>', shown) if over else shown
 
     @display(description="actions")
-    def revoke(self, token: APIToken) -> str:
-        address = reverse("admin:smartagent_apitoken_delete", args=[token.pk])
-        return format_html(
-            '<a href="{}" class="sa-link sa-alarm" aria-label="Revoke {}">Revoke</a>', address, token.name
-        )
+    def changes(self, token: Any) -> str:
+        revoke = reverse("admin:smartagent_apitoken_delete", args=[token.pk])
+        link = '<a href="{}" class="sa-link{}" aria-label="{} {}">{}</a> '
+        shown = format_html(link, revoke, " sa-alarm", "Revoke", token.name, "Revoke")
+        if token.replaced_by_id or not token.is_held:
+            return shown
+        rotate = reverse("admin:smartagent_apitoken_rotate", args=[token.pk])
+        return format_html(link, rotate, "", "Rotate", token.name, "Rotate") + shown

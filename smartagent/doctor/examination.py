@@ -8,7 +8,7 @@ from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
-from smartagent.doctor import delivery, disk_space, installation, partitions, scheduler, server, triggers
+from smartagent.doctor import delivery, disk_space, installation, partitions, scheduler, server, tokens, triggers
 from smartagent.doctor.findings import DoctorReport, Finding, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
@@ -79,6 +79,7 @@ def _checks(
     yield partial(disk_space.check_room, connection)
     yield installation.check_settings
     yield installation.check_secrets
+    yield partial(tokens.check_tokens, now)
 
 
 def _found(connection: BaseDatabaseWrapper, check: Check) -> list[Finding]:

@@ -188,6 +188,25 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, help_text="Empty: no expiry.", null=True),
                 ),
                 ("last_used_at", models.DateTimeField(editable=False, null=True)),
+                ("last_used_from", models.GenericIPAddressField(editable=False, null=True)),
+                (
+                    "replaced_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="smartagent.apitoken",
+                    ),
+                ),
+                (
+                    "expiry_noticed_days",
+                    models.PositiveSmallIntegerField(
+                        editable=False,
+                        help_text="How many days before the expiry its person was last notified.",
+                        null=True,
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(

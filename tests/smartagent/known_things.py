@@ -15,6 +15,7 @@ from rules.models import (
     RuleState,
     Silence,
 )
+from smartagent.accounts.tokens import issue_token
 from smartagent.models import User
 
 
@@ -56,6 +57,7 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
         "notifications": Notification.objects.create(
             user=person, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),
+        "tokens": issue_token(person, "known", now + timedelta(days=40))[0],
         "mutes": Mute.objects.create(user=person, rule=rule),
         "channels": Channel.objects.create(user=person, kind="email", name="mail", config={"to": "a@example.com"}),
         "deliveries": Delivery.objects.create(user=person, title="Low", status="delivered", expires_at=now),

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 
 REFUSALS = [
     # The clock.
+    ("POST /api/tokens/*", "This must be in the future.", "the clock"),
+    ("POST /api/tokens/*", "The maximum is 30d.", "a sum"),
     ("POST /api/mutes/", "This must be in the future.", "the clock"),
     ("POST /api/states/*", "The time must be in the future, at most 30 days from now.", "the clock"),
     ("POST /api/notifications/*", "This must be after now, and at most 30 days away.", "the clock"),

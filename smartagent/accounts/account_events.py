@@ -1,0 +1,62 @@
+"""The events of tokens and accounts in the activity log, for RULES_EVENTS. No entry has a token or a password."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rules.engine.event_kinds import EventKind
+from rules.models import ActivityEntry
+from smartagent.kernel.formats import clock
+from smartagent.kernel.times import read_time
+from smartagent.models import APIToken, User
+
+TOKEN_CREATED, TOKEN_ROTATED, TOKEN_REVOKED = "token_created", "token_rotated", "token_revoked"
+
+
+def _token(context: Mapping[str, Any]) -> str:
+    """Which token: “the token “build server” (sa_1234abcd…) of Alice”."""
+    name, prefix, person = (context.get(key, "?") for key in ("token", "prefix", "person_name"))
+    whose = "" if context.get("by") == context.get("person") else f" of {person}"
+    return f"the token “{name}” ({prefix}…){whose}"
+
+
+def _time(context: Mapping[str, Any], name: str) -> str:
+    try:
+        return clock(read_time(context.get(name)))
+    except ValueError:
+        return "?"
+
+
+def _created(context: Mapping[str, Any]) -> str:
+    end = f"It expires at {_time(context, 'expires_at')}." if context.get("expires_at") else "It does not expire."
+    return f"{context.get('by_name', '?')} created {_token(context)}. Scopes: {context.get('scopes', '?')}. {end}"
+
+
+def _rotated(context: Mapping[str, Any]) -> str:
+    old = f"the previous one works until {_time(context, 'previous_until')}"
+    return f"{context.get('by_name', '?')} rotated {_token(context)}; {old}."
+
+
+def _revoked(context: Mapping[str, Any]) -> str:
+    return f"{context.get('by_name', '?')} revoked {_token(context)}."
+
+
+ACCOUNT_EVENTS = (
+    EventKind(kind=TOKEN_CREATED, label="token created", sentence=_created, tone="info"),
+    EventKind(kind=TOKEN_ROTATED, label="token rotated", sentence=_rotated, tone="info"),
+    EventKind(kind=TOKEN_REVOKED, label="token revoked", sentence=_revoked, tone="info"),
+)
+
+
+def log_account_event(kind: str, person: User, by: Any, now: datetime, **facts: Any) -> None:
+    """Write an entry about `person`, whom or whose token `by` has changed."""
+    context = {"person": str(person.pk), "person_name": str(person), "by": str(by.pk), "by_name": str(by)}
+    ActivityEntry.objects.create(
+        user=person, agent_name="person", event_type=kind, action_taken="none", context=context | facts,
+        status="success", created_at=now, executed_at=now,
+    )  # fmt: skip
+
+
+def token_facts(token: APIToken) -> dict[str, str]:
+    """What an entry says of a token."""
+    return {"token": token.name, "prefix": token.prefix}

@@ -1,0 +1,167 @@
+"""Tokens by REST: list, create, rotate, revoke. A token is in the answer that creates it, and nowhere else."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smartagent.accounts.token_lifecycle import (
+    DEFAULT_GRACE,
+    MAX_GRACE,
+    CannotRotate,
+    create_token,
+    may_hold,
+    revoke_token,
+    rotate_token,
+)
+from smartagent.kernel.durations import format_duration
+from smartagent.kernel.token_scopes import TokenScope, in_words
+from smartagent.models import APIToken
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import ChoiceField, DurationField, TextField, TimeField
+from smartagent.rest.filter_fields import PersonFilter
+from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+from smartagent.rest.views import ReadViewSet
+
+NO_STORE = {"Cache-Control": "no-store"}
+CREATE_EXAMPLE = OpenApiExample(
+    "For an agent", request_only=True,
+    value={"name": "telegraf", "scopes": ["ingest"], "expires_at": "2027-01-01T00:00:00Z"},
+)  # fmt: skip
+
+
+class TokenFilter(django_filters.FilterSet):  # type: ignore[misc]
+    person = PersonFilter(field_name="user", label="person")
+
+
+class TokenSerializer(StrictModelSerializer):
+    person = serializers.UUIDField(source="user_id", read_only=True)
+    name = TextField(max_length=100, help_text="Name of the program.")
+    scopes = serializers.ListField(child=ChoiceField(choices=TokenScope.choices), min_length=1)
+    expires_at = TimeField(required=False, allow_null=True, default=None, help_text="Null: no expiry.")
+    replaced_by = serializers.UUIDField(
+        source="replaced_by_id", read_only=True, allow_null=True, help_text="The token that rotation made of it."
+    )
+
+    class Meta:
+        model = APIToken
+        fields = [
+            "id", "person", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "last_used_from",
+            "replaced_by",
+        ]  # fmt: skip
+        read_only_fields = ["prefix", "created_at", "last_used_at", "last_used_from"]
+
+    def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:
+        return future(expires_at)
+
+
+class NewTokenSerializer(TokenSerializer):
+    """A token that was just made, with the token itself."""
+
+    token = serializers.CharField(read_only=True, help_text="The token itself. It is not shown again.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class RotationSerializer(StrictSerializer):
+    grace = DurationField(
+        required=False, default=DEFAULT_GRACE,
+        help_text=f"How long the previous token works on. Default: {format_duration(DEFAULT_GRACE)}.",
+    )  # fmt: skip
+    expires_at = TimeField(
+        required=False, allow_null=True, default=None,
+        help_text="Expiry of the new token. Null: the same lifetime as the previous one.",
+    )  # fmt: skip
+
+    def validate_grace(self, grace: timedelta) -> timedelta:
+        if grace > MAX_GRACE:
+            raise serializers.ValidationError(f"The maximum is {format_duration(MAX_GRACE)}.")
+        return grace
+
+    def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:
+        return future(expires_at)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List tokens", description="Your tokens, without the tokens themselves, newest first. "
+        "Administrators see those of everyone."),
+    retrieve=extend_schema(summary="Read a token", description="Its scopes, expiry and last use."),
+    create=extend_schema(
+        summary="Create a token", request=TokenSerializer, responses={201: NewTokenSerializer},
+        examples=[CREATE_EXAMPLE],
+        description="Only this answer has the token itself. A token creates only tokens with scopes of its own.",
+    ),
+    destroy=extend_schema(summary="Revoke a token", description="It stops working at once."),
+)  # fmt: skip
+@extend_schema(tags=["tokens"])
+class TokenViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadViewSet):
+    queryset = APIToken.objects.select_related("user")
+    serializer_class = TokenSerializer
+    filterset_class = TokenFilter
+    ordering_fields = ("created_at", "expires_at")
+    scope = TokenScope.ADMIN
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        requested = self.get_serializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        given = requested.validated_data
+        refuse_beyond_own(request, given["scopes"])
+        row, token = create_token(
+            self.holder(given), given["name"], given["scopes"], given["expires_at"], by=request.user, now=timezone.now()
+        )  # fmt: skip
+        return self._created(row, token)
+
+    def holder(self, given: dict[str, Any]) -> Any:
+        """Whose the new token is."""
+        return self.request.user
+
+    @extend_schema(
+        summary="Rotate a token", request=RotationSerializer,
+        responses={201: NewTokenSerializer, 409: OpenApiResponse()},
+        description="Creates a token with the same name and scopes; the previous one works on for a while, so that "
+            "no request of the program fails. Only of your own tokens.",
+        examples=[OpenApiExample("For two days", value={"grace": "2d"}, request_only=True)],
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], needs="add")
+    def rotate(self, request: Request, pk: Any = None) -> Response:
+        row = self.get_object()
+        if not may_hold(request.user, row):
+            raise PermissionDenied("Only its person can rotate this token. You can revoke it.")
+        refuse_beyond_own(request, row.scopes)
+        requested = RotationSerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        try:
+            new, token = rotate_token(row, by=request.user, now=timezone.now(), **requested.validated_data)
+        except CannotRotate as error:
+            raise Conflict(str(error)) from None
+        return self._created(new, token)
+
+    def perform_destroy(self, instance: APIToken) -> None:
+        revoke_token(instance, by=self.request.user, now=timezone.now())
+
+    def _created(self, row: APIToken, token: str) -> Response:
+        row.refresh_from_db()
+        return Response(self.get_serializer(row).data | {"token": token}, status=201, headers=NO_STORE)
+
+
+def future(expires_at: datetime | None) -> datetime | None:
+    """The time, which is not in the past; ValidationError."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise serializers.ValidationError("This must be in the future.")
+    return expires_at
+
+
+def refuse_beyond_own(request: Request, scopes: Collection[str]) -> None:
+    """Refuse that a token makes one which may do more than itself."""
+    own = getattr(request.auth, "scopes", None)
+    if own is not None and (beyond := set(scopes) - set(own)):
+        raise PermissionDenied(f"This token has the scopes {in_words(own)}, so it cannot give {in_words(beyond)}.")
