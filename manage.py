@@ -14,6 +14,7 @@ from smartagent.postgres.errors import line
 def main() -> None:
     """Run the command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartagent.settings")
+    os.umask(0o077)  # what it writes is for its owner: data, keys, exports
     try:
         execute_from_command_line(sys.argv)
     except (OperationalError, ImproperlyConfigured) as error:

@@ -11,6 +11,7 @@ from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
 from smartagent.doctor import delivery, disk_space, installation, partitions, scheduler, server, tokens, triggers
 from smartagent.doctor.findings import DoctorReport, Finding, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
+from smartagent.doctor.private_files import check_private_files
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
 from smartagent.kernel.schema_drift import is_about_schema
 from smartagent.postgres.errors import Unavailable, line
@@ -78,6 +79,7 @@ def _checks(
     yield partial(delivery.check_sending, now)
     yield partial(disk_space.check_room, connection)
     yield installation.check_settings
+    yield check_private_files
     yield installation.check_secrets
     yield partial(tokens.check_tokens, now)
 

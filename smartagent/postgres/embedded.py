@@ -7,8 +7,9 @@
 4. A server that was killed is noticed at the next connection and started again.
 5. A process that ends normally as the last one waits until the server is down.
 
-PostgreSQL lets in only its own system user and root ("peer": the kernel says who is at the other end of the
-socket), whatever the permissions of the directories around. No password can be lost, no network port is open.
+PostgreSQL lets in who has the password: a file that only its owner can read, beside the folder. Its socket stands in a
+folder of the server's own account, and no network port is open. A password that is lost is replaced by a new one, since
+whoever owns the data directory says how the server lets in.
 """
 
 import atexit
@@ -20,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from smartagent.kernel.private_files import private_folder
 from smartagent.postgres import cluster, locks
 from smartagent.postgres.account import INSTEAD
 from smartagent.postgres.errors import EmbeddedFailed
@@ -55,7 +57,7 @@ def address(folder: Path, options: Mapping[str, str] | None = None) -> dict[str,
     server = membership and Postmaster.of(membership.home.data)
     if not server or not server.ready or not server.exists():
         server = _join(folder, options or {})
-    return cluster.address(server)
+    return {**cluster.address(server), "password": _joined[folder].home.secret.read_text()}
 
 
 def restart(folder: Path, options: Mapping[str, str] | None = None) -> None:
@@ -99,12 +101,14 @@ def _stopping(home: Home) -> bool:
 
 def _join(folder: Path, options: Mapping[str, str]) -> Postmaster:
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(folder.parent)
         with locks.exclusive(folder.with_name(f".{folder.name}.lock")):
             place = home(folder)
             _take_share(folder, place)
             _post_watchdog(place)
-            return _found(place) or cluster.start(place, options)
+            server = _found(place) or cluster.start(place, options)
+            cluster.protect(place, server)
+            return server
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or folder}"
         raise EmbeddedFailed(

@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from smartagent.kernel.private_files import let_group_pass, private_folder
 from smartagent.postgres.account import DatabaseAccount, account
 from smartagent.postgres.errors import NoBinaries
 
@@ -27,6 +28,7 @@ class Home:
     """The folder of one embedded server."""
 
     folder: Path
+    secret: Path
     programs: Path
     account: DatabaseAccount
 
@@ -74,13 +76,16 @@ class Home:
 def home(named: Path) -> Home:
     """Find or make the home of the server whose folder the settings name."""
     folder = named.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.parent)
     who = account(folder)
     if who.switched and not who.reaches(folder.parent):
         folder = _relocated(folder)
+    elif who.switched:
+        let_group_pass(folder.parent, who.gid)
     folder.mkdir(mode=0o700, exist_ok=True)
     who.own(folder)
-    return Home(folder=folder, programs=_reachable(programs(), who), account=who)
+    secret = named.with_name(f"{named.name}_password")
+    return Home(folder=folder, secret=secret, programs=_reachable(programs(), who), account=who)
 
 
 def programs() -> Path:
@@ -91,9 +96,16 @@ def programs() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
+def _make_system_home() -> None:
+    """Others pass through it to what is theirs, whatever the umask."""
+    if not SYSTEM_HOME.exists():
+        SYSTEM_HOME.mkdir(parents=True, exist_ok=True)
+        SYSTEM_HOME.chmod(0o755)
+
+
 def _relocated(folder: Path) -> Path:
     """Move the folder, if there is one, to where the server's user reaches it, and leave a link."""
-    SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _make_system_home()
     target = Path(tempfile.mkdtemp(prefix="postgres-", dir=SYSTEM_HOME))
     if folder.exists():
         target.rmdir()
@@ -108,7 +120,7 @@ def _reachable(original: Path, who: DatabaseAccount) -> Path:
         return original
     copy = SYSTEM_HOME / f"postgresql-{importlib.metadata.version(PACKAGE)}"
     if not copy.exists():
-        SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _make_system_home()
         fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=SYSTEM_HOME))
         shutil.copytree(original.parent, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
         _open_to_all(fresh)

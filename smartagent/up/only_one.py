@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from smartagent.kernel.private_files import private_folder
 from smartagent.up import CannotStart
 
 
@@ -43,8 +44,8 @@ def running_at(var: Path) -> str | None:
 def _opened(var: Path) -> TextIO:
     """The file of the lock; the folder is made where SECRET_KEY and DATABASE_URL left it out until now."""
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        return (var / "up.lock").open("a+")
+        private_folder(var)
+        return os.fdopen(os.open(var / "up.lock", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
     except OSError as error:
         raise CannotStart(
             f"VAR_DIR is {var}, which cannot be written to: {error.strerror}. "

@@ -19,6 +19,7 @@ from rules.models import AutomationRule, Integration
 from smartagent.demo.platform.connection import PLATFORM_MARK
 from smartagent.demo.platform.server import HOST
 from smartagent.setup import schedules
+from smartagent.setup.safety import dangers
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
 from smartagent.up.first_admin import FirstAdmin, make_first_admin
@@ -56,6 +57,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         address = f"http://{options['host']}:{options['port']}/"
         try:
+            if found := dangers(settings, options["host"]):
+                raise CannotStart(" ".join(found))
             with only_one(settings.VAR, address):
                 check_free(options["host"], options["port"])
                 self._prepare(address)

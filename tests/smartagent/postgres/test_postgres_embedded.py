@@ -149,16 +149,47 @@ def test_other_users_of_the_machine_are_kept_out_even_where_the_folders_are_open
 import psycopg
 one("SELECT 1")
 params = connection.get_connection_params()
-for path in (Path(var) / "postgres", Path(params["host"])):
+for path in (Path(var), Path(var) / "postgres", Path(params["host"])):
     path.chmod(0o755)
 next(Path(params["host"]).glob(".s.PGSQL.*[0-9]")).chmod(0o777)
 if not os.fork():
     os.setgid(65534), os.setuid(65534)
-    answer = error_of(lambda: psycopg.connect(host=params["host"], user="smartagent", dbname="smartagent"))
-    tell("Peer authentication failed" in answer)
+    for password in ("", "guessed"):
+        where = dict(host=params["host"], user="smartagent", dbname="smartagent", password=password)
+        tell(error_of(lambda: psycopg.connect(**where)).partition("FATAL:")[0].count("Error"))
+    tell(error_of(lambda: (Path(var) / "postgres_password").read_text())[:15])
     os._exit(0)
 os.wait()
-""") == ["True"]  # fmt: skip
+""") == ["1", "1", "PermissionError"]  # fmt: skip
+
+
+def test_only_the_owner_reads_what_is_in_the_folder_and_only_the_password_lets_in(var):
+    var.chmod(0o755)
+    assert run(var, """
+params = connection.get_connection_params()
+tell(one("SHOW listen_addresses") == "", one("SHOW password_encryption"))
+tell(one("SELECT left(rolpassword, 15) FROM pg_authid WHERE rolname = 'smartagent'"))
+tell(one("SELECT string_agg(type || ' ' || auth_method, ',') FROM pg_hba_file_rules"))
+tell(params["password"] == (Path(var) / "postgres_password").read_text())
+""") == ["True scram-sha-256", "SCRAM-SHA-256$1", "local scram-sha-256", "True"]  # fmt: skip
+    assert {path.name: path.lstat().st_mode & 0o007 for path in var.rglob("*")}.items() >= {
+        "postgres": 0, "postgres_password": 0, "data": 0, "log": 0, ".postgres.lock": 0
+    }.items()  # fmt: skip
+    assert var.stat().st_mode & 0o007 == 0
+
+
+def test_a_cluster_of_an_earlier_version_gets_a_password_and_one_that_is_lost_is_replaced(var):
+    program = start(var, KEEP + WAIT)
+    program.stdout.readline()
+    data, secret = (var / "postgres").resolve() / "data", var / "postgres_password"
+    (data / "pg_hba.conf").write_text("local all all peer map=smartagent\n")
+    secret.unlink()
+    assert run(var, COUNT) == ["1"]  # while it runs
+    output_of(program)
+    secret.write_text("another")
+    assert run(var, COUNT) == ["1"]  # when it starts
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert (data / "pg_hba.conf").read_text() == "local all all scram-sha-256\n"
 
 
 @as_root
