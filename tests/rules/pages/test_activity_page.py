@@ -91,6 +91,13 @@ def test_the_panel_says_what_followed(client_of, alice, bob, entries):
     assert client_of(bob).get(panel).status_code == 404
 
 
+@pytest.mark.parametrize("context", [{}, {"rule_name": "A <b>rule</b>"}, ["x"]])
+def test_the_panel_of_an_entry_without_a_rule(client_of, alice, context):
+    entry = ActivityEntry.objects.create(user=alice, event_type="signed_in", context=context)
+    panel = client_of(alice).get(reverse("admin:rules_activityentry_panel", args=[entry.pk])).content.decode()
+    assert ("A &lt;b&gt;rule" if isinstance(context, dict) and context else "<dd>none</dd>") in panel
+
+
 def test_new_entries_are_counted_with_the_filters_of_the_page(client_of, alice, entries):
     client = client_of(alice)
     than = client.get(ACTIVITY, {"search": "event:fired"}).context["cl"].newest_place
