@@ -19,6 +19,8 @@ from notifications.registries import channels
 from notifications.templating import NotWorded, check
 from smartagent.kernel.scope import has_everyone
 from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 
 TWINS = "A channel with this name already exists."
@@ -32,7 +34,7 @@ def kinds() -> dict[str, Any]:
     return {"enum": [each.kind for each in channels]}
 
 
-class ChannelSerializer(StrictModelSerializer):
+class ChannelSerializer(RowMixin, StrictModelSerializer):
     user = OwnerField(required=False, help_text="Owner; default: you.")
     kind = TextField(max_length=40, asks=kinds, help_text="One of /api/channel-kinds/; cannot be changed.")
     settings = JSONObjectField(required=False, source="config", help_text=SETTINGS_HELP)
@@ -42,6 +44,9 @@ class ChannelSerializer(StrictModelSerializer):
 
     class Meta:
         model = Channel
+        resource, page = "channels", "admin:notifications_channel_page"
+        relations = {"user": PERSON}
+        collections = {"deliveries": "deliveries/?channel={}"}
         fields = [
             "id", "user", "kind", "name", "enabled", "position", "settings", "secrets", "where", "title_template",
             "body_template", "state", "works_since", "cause", "failures", "opened_at", "retry_at", "created_at",

@@ -11,21 +11,29 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.api.attempt_serializers import AttemptSerializer
+from notifications.api.relations import CHANNEL, DELIVERY, NOTIFICATION
 from notifications.api.status_changes import count_of
 from notifications.delivery.csv_export import as_csv
 from notifications.filters import DeliveryFilter
 from notifications.models import Delivery
+from rules.api.relations import RULE
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
 NOT_AGAIN = "The notification is being sent or was delivered, or its channel is disabled."
 
 
-class DeliverySerializer(StrictModelSerializer):
+class DeliverySerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = Delivery
+        resource, page = "deliveries", "admin:notifications_delivery_change"
+        relations = {
+            "user": PERSON, "notification": NOTIFICATION, "rule": RULE, "channel": CHANNEL, "bundle": DELIVERY,
+        }  # fmt: skip
         fields = [
             "id", "user", "notification", "rule", "channel", "channel_name", "kind", "title", "severity", "reason",
             "status", "cause", "due_at", "attempt_count", "expires_at", "bundle", "created_at", "settled_at",

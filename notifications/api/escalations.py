@@ -6,12 +6,16 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from notifications.api.relations import POLICY
 from notifications.escalations.steps import MAX_ESCALATION_STEPS, MAX_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.filters import EscalationFilter, PolicyFilter
 from notifications.models import Escalation, EscalationPolicy
+from rules.api.relations import RULE, STATE
 from smartagent.kernel.durations import format_duration
 from smartagent.rest.fields import DurationField, TextField
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet, WriteViewSet
 
@@ -60,7 +64,7 @@ class StepsField(serializers.ListField):
         return [EscalationStep(row["after"], tuple(row["to"])) for row in rows]
 
 
-class PolicySerializer(StrictModelSerializer):
+class PolicySerializer(RowMixin, StrictModelSerializer):
     steps = StepsField(help_text=f"1 to {MAX_ESCALATION_STEPS} of them.")
     repeats = serializers.IntegerField(
         min_value=0, max_value=MAX_REPEATS, required=False, help_text="Number of times all steps are repeated."
@@ -68,6 +72,8 @@ class PolicySerializer(StrictModelSerializer):
 
     class Meta:
         model = EscalationPolicy
+        resource, page = "escalation-policies", "admin:notifications_escalationpolicy_page"
+        relations = {"user": PERSON}
         fields = ["id", "user", "name", "steps", "repeats", "created_at", "updated_at"]
         read_only_fields = ["user", "created_at", "updated_at"]
         extra_kwargs: dict[str, Any] = {"name": {"validators": []}}
@@ -92,11 +98,12 @@ class PolicySerializer(StrictModelSerializer):
         return super().create({"user": self.context["request"].user} | validated_data)
 
 
-class EscalationSerializer(StrictModelSerializer):
+class EscalationSerializer(RowMixin, StrictModelSerializer):
     steps = StepsField()
 
     class Meta:
         model = Escalation
+        resource, relations = "escalations", {"policy": POLICY, "rule": RULE, "state": STATE}
         fields = [
             "id", "policy", "policy_name", "rule", "state", "episode", "title", "message", "severity", "steps",
             "repeats", "step", "round", "status", "cause", "due_at", "created_at", "ended_at",

@@ -15,15 +15,21 @@ from notifications.filters import NotificationFilter
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all
 from notifications.models import Notification
 from notifications.models.querysets import cut_texts
+from rules.api.relations import RULE
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import FlagField
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
 
-class NotificationSerializer(StrictModelSerializer):
+class NotificationSerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = Notification
+        resource, page = "notifications", "admin:notifications_notification_change"
+        relations = {"user": PERSON, "rule": RULE}
+        collections = {"deliveries": "notifications/{}/deliveries/"}
         fields = [
             "id", "user", "rule", "type", "title", "message", "severity", "status", "action_url", "metadata",
             "created_at", "read_at", "archived_at", "snoozed_until",

@@ -10,17 +10,22 @@ from rest_framework.request import Request
 
 from notifications.models import Mute
 from notifications.routing.mutes import NoSuchRule, mute
+from rules.api.relations import RULE
 from smartagent.rest.fields import IdField, TimeField
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import OwnedView
 
 
-class MuteSerializer(StrictSerializer):
+class MuteSerializer(RowMixin, StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     rule = IdField(source="rule_id", help_text="A rule that you may see or that has notified you.")
     rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
     until = TimeField(required=False, allow_null=True, default=None, help_text="Null: until you unmute the rule.")
     created_at = TimeField(read_only=True)
+
+    class Meta:
+        resource, relations = "mutes", {"rule": RULE}
 
     def validate_until(self, until: Any) -> Any:
         if until is not None and until <= timezone.now():

@@ -61,7 +61,7 @@ def described(summary: str, description: str, request: Any = None) -> Callable[[
 )  # fmt: skip
 @extend_schema(tags=["optimizations"])
 class OptimizationViewSet(ReadViewSet):
-    queryset = OptimizationEvent.objects.all()
+    queryset = OptimizationEvent.objects.select_related("user", "approved_by", "decided_by")
     serializer_class = OptimizationSerializer
     filterset_class = OptimizationFilter
     ordering_fields = ("created_at",)
@@ -168,7 +168,11 @@ class OptimizationViewSet(ReadViewSet):
     def _whole(self, event: OptimizationEvent) -> dict[str, Any]:
         whole: Any = event
         whole.shown_steps, whole.effect_shown = shown_steps(event), effect_of(event)
-        return dict(OneOptimizationSerializer(whole, context=self.get_serializer_context()).data)
+        shown = OneOptimizationSerializer(whole, context=self.get_serializer_context())
+        return dict(self.choose_fields(shown).data)
+
+    def get_serializer_class(self) -> Any:
+        return OneOptimizationSerializer if self.action == "retrieve" else super().get_serializer_class()
 
     def _requested(self, kind: type[StrictSerializer]) -> dict[str, Any]:
         requested = kind(data=self.request.data, context=self.get_serializer_context())

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from optimizer.execution.responses import MAX_ANSWERED_EVENTS, RESPONSE_VERBS, SNOOZE_CHOICES
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.requests import KIND_PHRASES, is_metric
-from optimizer.text.proposal import effect_in_words
+from optimizer.text.proposal import effect_in_words, stands_in_words, title_of
+from rules.api.relations import RULE
 from rules.authoring.rest_fields import METRIC_SCHEMA
 from rules.engine.conditions import Operator
 from rules.ingest.samples import MAX_METRIC_NAME, check_target
 from smartagent.kernel.coerce import as_number
 from smartagent.rest.constraints import AllOrNone
 from smartagent.rest.fields import ChoiceField, IdField, NumberField, OwnerField, TextField, TimeField
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
 VERDICT = "improved, unchanged, worse or too_little; empty: not measured yet."
@@ -26,20 +30,28 @@ class AnythingField(serializers.JSONField):
     """What we or another program wrote there: by ours a list of texts."""
 
 
-class OptimizationSerializer(StrictModelSerializer):
+class OptimizationSerializer(RowMixin, StrictModelSerializer):
     recommended_actions = AnythingField(read_only=True)
     verdict = serializers.CharField(read_only=True, help_text=VERDICT)
+    sentence = serializers.SerializerMethodField(help_text="What is proposed for whom, and its status.")
 
     class Meta:
         model = OptimizationEvent
+        resource, page = "optimizations", "admin:optimizer_optimizationevent_page"
+        relations = {
+            "user": PERSON, "rule": RULE, "requested_by": PERSON, "approved_by": PERSON, "decided_by": PERSON,
+        }  # fmt: skip
         fields = [
             "id", "user", "rule", "source_event_type", "optimization_action", "strategy", "recommended_actions",
             "parameter_delta", "efficiency_index", "predicted_variance", "predicted_stability", "applied", "status",
             "before", "after", "metric", "target", "operator", "reason", "requested_by", "approved_by", "approved_at",
             "decided_by", "decision_note", "dismissed_until", "expires_at", "applied_at", "ended_at", "error_message",
-            "measure_at", "verdict", "created_at",
+            "measure_at", "verdict", "created_at", "sentence",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_sentence(self, event: OptimizationEvent) -> str:
+        return f"{title_of(event)}: {' '.join(stands_in_words(event, timezone.now()))}"
 
 
 class ChangeSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,7 @@ from rules.engine.series_labels import LABEL_NAME
 from rules.models import DataSource
 from smartagent.rest.certificate_field import CertificatesField
 from smartagent.rest.fields import FlagField, TextField, TimeField
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 
 
@@ -46,7 +47,7 @@ class SummarySerializer(serializers.Serializer[Any]):
     )
 
 
-class DataSourceSerializer(StrictModelSerializer):
+class DataSourceSerializer(RowMixin, StrictModelSerializer):
     """A server with the HTTP API of Prometheus."""
 
     verify_tls = FlagField(required=False, help_text="False: a certificate that is self-signed or expired is accepted.")
@@ -76,6 +77,8 @@ class DataSourceSerializer(StrictModelSerializer):
 
     class Meta:
         model = DataSource
+        resource, page = "data-sources", "admin:rules_datasource_page"
+        collections = {"metric_queries": "metric-queries/?source={}"}
         fields = [
             "id", "name", "address", "verify_tls", "ca_certificate", "authentication", "username", "password", "token",
             "headers", "header_names", "secrets", "timeout", "person_label", "enabled", "state", "last_success_at",

@@ -101,7 +101,8 @@ class LifecycleActions:
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="change", url_path="test-fire")
     def test_fire(self, request: Request, pk: Any = None) -> Response:
-        return Response(ActivitySerializer(test_fire(self._view().get_object(), request.user, timezone.now())).data)
+        entry = test_fire(self._view().get_object(), request.user, timezone.now())
+        return Response(ActivitySerializer(entry, context={"request": request}).data)
 
     @extend_schema(
         summary="List versions of a rule", description=f"The latest {MAX_VERSIONS} versions with their changes.",

@@ -13,6 +13,7 @@ from rules.ingest.samples import METRIC_NAME
 from rules.models import DataSource, MetricQuery
 from smartagent.kernel.coerce import as_uuid
 from smartagent.rest.fields import keepable
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 
 
@@ -40,7 +41,7 @@ class SourceField(serializers.Field):  # type: ignore[type-arg]
         return value.name
 
 
-class MetricQuerySerializer(StrictModelSerializer):
+class MetricQuerySerializer(RowMixin, StrictModelSerializer):
     """A metric that a data source computes at each evaluation."""
 
     source = SourceField(  # type: ignore[assignment]
@@ -49,6 +50,7 @@ class MetricQuerySerializer(StrictModelSerializer):
 
     class Meta:
         model = MetricQuery
+        resource, page = "metric-queries", "admin:rules_metricquery_page"
         fields = [
             "id", "name", "source", "expression", "description", "unit", "provisioned_by", "created_at", "updated_at",
         ]  # fmt: skip

@@ -63,7 +63,7 @@ RULE_EXAMPLE = OpenApiExample(
 )  # fmt: skip
 @extend_schema(tags=["rules"])
 class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, WhyAction, WriteViewSet):
-    queryset = AutomationRule.objects.all()
+    queryset = AutomationRule.objects.select_related("user")
     serializer_class = RuleSerializer
     filterset_class = RuleFilter
     ordering_fields = ("rule_name", "created_at", "updated_at", "last_triggered_at", "trigger_count")

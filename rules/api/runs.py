@@ -44,7 +44,7 @@ class DispatchView(StrictView):
         run = dispatch(timezone.now(), DispatchRun.Trigger.API, requested_by=user.pk, owner=owner, rule=rule)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
             raise Conflict("Another evaluation is running. Try again in a moment.")
-        return Response(RunSerializer(run).data)
+        return Response(RunSerializer(run, context={"request": request}).data)
 
 
 def _refuse_idle(user: Any, rule: UUID) -> None:

@@ -6,20 +6,39 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from rules.api.relations import RULE, RUN, SILENCE
 from rules.authoring.credential_addresses import changed_addresses, refusal
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.serializer import RuleFieldsSerializer
 from rules.lifecycle.status import begin_anew, publishes
-from rules.models import ActivityEntry, DispatchRun, Integration, MetricSample, RuleState
+from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
+from rules.text.alert import state_in_words
 from rules.text.entry import entry_in_words
+from rules.text.rule import rule_in_words
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import JSONObjectField
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, StrictSerializer
 
 
-class RuleSerializer(RuleFieldsSerializer):
+class RuleSerializer(RowMixin, RuleFieldsSerializer):
     """A rule: metric, operator, threshold and action; optionally windows, critical and recovery thresholds, and
     durations."""
+
+    sentence = serializers.SerializerMethodField(help_text="The rule as a sentence.")
+
+    class Meta(RuleFieldsSerializer.Meta):
+        fields = (*RuleFieldsSerializer.Meta.fields, "sentence")
+        resource, page = "rules", "admin:rules_automationrule_page"
+        relations = {"user": PERSON}
+        collections = {
+            "states": "states/?rule={}", "activity": "activity/?rule={}", "versions": "rules/{}/versions/",
+            "health": "rules/{}/health/",
+        }  # fmt: skip
+
+    def get_sentence(self, rule: AutomationRule) -> str:
+        return rule_in_words(rule)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
@@ -37,24 +56,33 @@ class RuleSerializer(RuleFieldsSerializer):
         return rule
 
 
-class StateSerializer(StrictModelSerializer):
+class StateSerializer(RowMixin, StrictModelSerializer):
     rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
     labels = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Labels of the series.")
+    sentence = serializers.SerializerMethodField(help_text="State, value and threshold.")
 
     class Meta:
         model = RuleState
+        resource, page = "states", "admin:rules_rulestate_page"
+        relations = {"rule": RULE, "user": PERSON, "silence": SILENCE, "handled_by": PERSON, "assignee": PERSON}
         fields = [
             "id", "rule", "rule_name", "user", "target", "labels", "condition", "reason", "since", "value",
             "episode", "critical", "flapping", "fired_at", "silence", "handling", "handled_by", "handled_until",
-            "assignee", "last_notified_at",
+            "assignee", "last_notified_at", "sentence",
         ]  # fmt: skip
 
+    def get_sentence(self, state: RuleState) -> str:
+        return state_in_words(state)
 
-class ActivitySerializer(StrictModelSerializer):
+
+class ActivitySerializer(RowMixin, StrictModelSerializer):
     sentence = serializers.SerializerMethodField(help_text="The entry as a sentence, with the compared numbers.")
 
     class Meta:
         model = ActivityEntry
+        resource, page = "activity", "admin:rules_activityentry_change"
+        relations = {"user": PERSON, "rule": RULE, "run": RUN}
+        collections = {"why": "activity/{}/why/"}
         fields = [
             "id", "user", "rule", "run", "agent_name", "event_type", "action_taken", "context", "status",
             "error_message", "created_at", "executed_at", "sentence",
@@ -64,9 +92,12 @@ class ActivitySerializer(StrictModelSerializer):
         return entry_in_words(entry)
 
 
-class RunSerializer(StrictModelSerializer):
+class RunSerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = DispatchRun
+        resource, page = "runs", "admin:rules_dispatchrun_change"
+        relations = {"requested_by": PERSON}
+        collections = {"activity": "activity/?run={}"}
         fields = [
             "id", "trigger", "requested_by", "outcome", "evaluated_at", "started_at", "finished_at", "late_by",
             "rules_evaluated", "instances", "triggered", "succeeded", "failed", "no_data", "errors", "stage_ms",
@@ -78,7 +109,7 @@ class DispatchSerializer(StrictSerializer):
     rule = serializers.UUIDField(required=False, help_text="Only this rule. Default: all rules you can change.")
 
 
-class IntegrationSerializer(OwnedSerializer):
+class IntegrationSerializer(RowMixin, OwnedSerializer):
     """A connection of a person to another system. Its credentials are write-only."""
 
     config = JSONObjectField(required=False, allow_null=True, help_text="Settings without secrets.")
@@ -90,6 +121,8 @@ class IntegrationSerializer(OwnedSerializer):
 
     class Meta:
         model = Integration
+        resource, page = "integrations", "admin:integration"
+        relations = {"user": PERSON}
         fields = [
             "id", "user", "integration_type", "status", "config", "credentials", "has_credentials", "last_sync_at",
             "error_message", "created_at", "updated_at",

@@ -7,11 +7,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from rules.api.relations import RULE
 from rules.ingest.samples import METRIC_NAME
 from rules.models import AutomationRule, Silence
 from rules.silences.lifecycle import CREATED_FIELDS, is_over, make, revise
 from rules.silences.limits import number_problem, people_of
-from rules.silences.phrases import state_of
+from rules.silences.phrases import state_of, when_in_words
 from rules.silences.validation import LONGEST_LABEL, MAX_MATCHED_LABELS, MAX_SILENCE_COMMENT, silence_errors
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
@@ -19,6 +20,8 @@ from smartagent.models import User
 from smartagent.rest.constraints import AnyFilled
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ZONE, JSONObjectField, OwnerField, TimeField, find_person, keepable
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 
 SILENCE_ENDED = "This silence has ended and cannot be changed. Create a new one."
@@ -64,7 +67,7 @@ class WindowSerializer(serializers.Serializer[Any]):
     end = TimeField()
 
 
-class SilenceSerializer(StrictModelSerializer):
+class SilenceSerializer(RowMixin, StrictModelSerializer):
     """A muted time for matching alerts: once, or recurring."""
 
     # As `silence_errors` has it, which says all that is wrong at once.
@@ -93,13 +96,16 @@ class SilenceSerializer(StrictModelSerializer):
     )
     state = serializers.SerializerMethodField()
     window = serializers.SerializerMethodField()
+    sentence = serializers.SerializerMethodField(help_text="When it mutes, in your time zone or its own.")
 
     class Meta:
         model = Silence
+        resource, page = "silences", "admin:rules_silence_page"
+        relations = {"user": PERSON, "rule": RULE, "person": PERSON, "created_by": PERSON, "cancelled_by": PERSON}
         fields = [
             "id", "user", "comment", "rule", "metric", "person", "labels", "everything", "starts_at", "ends_at",
             "recurrence", "duration", "time_zone", "state", "window", "created_by", "created_at", "cancelled_by",
-            "cancelled_at",
+            "cancelled_at", "sentence",
         ]  # fmt: skip
         read_only_fields = ["created_by", "created_at", "cancelled_by", "cancelled_at"]
         extra_kwargs: dict[str, Any] = {
@@ -120,6 +126,9 @@ class SilenceSerializer(StrictModelSerializer):
         except (ValueError, OverflowError):
             found = []
         return WindowSerializer(found[0]).data if found else None
+
+    def get_sentence(self, silence: Silence) -> str:
+        return f"{when_in_words(silence)}."
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user, everything = self.context["request"].user, attrs.pop("everything", None)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from rules.models import ActivityEntry
-from rules.search.estimate import estimated
+from smartagent.postgres.estimate import estimated
 
 SAMPLE_ENTRIES = 8_000  # of the whole log; each is a look-up in the table
 MAX_COUNTED_EXACTLY = 100_000

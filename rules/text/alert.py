@@ -9,6 +9,14 @@ from rules.text.reading import aggregation_of
 from smartagent.kernel.durations import format_duration
 
 
+def state_in_words(state: RuleState) -> str:
+    """`Fusion score too low is firing: 63 (below 70).`; without a value `Fusion score too low is ok.`"""
+    condition = state.get_condition_display().lower()
+    if state.value is None:
+        return f"{state.rule.rule_name} is {condition}."
+    return "{} is {}: {} ({}).".format(state.rule.rule_name, condition, *value_and_limit(state))
+
+
 def value_and_limit(state: RuleState) -> tuple[str, str]:
     """The value at the last change, and what it is compared with: `63` and `below 70`, `no reading` and `within 1h`."""
     rule, how = state.rule, aggregation_of(state.rule)

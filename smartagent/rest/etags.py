@@ -33,7 +33,7 @@ class VersionedMixin:
     def version_of(self, thing: Any) -> str:
         """32 hexadecimal digits that stay the same while nobody edits `thing`."""
         view: Any = self
-        serializer = view.get_serializer(thing)
+        serializer = view.get_serializer_class()(thing, context=view.get_serializer_context())
         fields = {name for name, field in serializer.fields.items() if not field.read_only}
         edited = {name: value for name, value in serializer.data.items() if name in fields}
         sealed = [getattr(thing, name) for name in self.sealed_columns]

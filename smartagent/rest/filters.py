@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-PAGING = ("cursor", "page_size")
+PAGING = ("cursor", "page_size", "count")
 
 
 class Filters(DjangoFilterBackend):  # type: ignore[misc]
@@ -16,7 +16,7 @@ class Filters(DjangoFilterBackend):  # type: ignore[misc]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         names = list(self._names(queryset, view))
-        refuse_unknown(request, [*names, *PAGING, "ordering", *view.parameters])
+        refuse_unknown(request, [*names, *PAGING, "ordering", *view.known_parameters()])
         return super().filter_queryset(request, queryset, view)  # type: ignore[no-any-return]
 
     def _names(self, queryset: QuerySet[Any], view: Any) -> list[str]:

@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError as Malformed
 from django.db.models import Model, Q, QuerySet
@@ -21,8 +21,10 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from smartagent.kernel import times
 from smartagent.kernel.texts import keepable
+from smartagent.postgres.estimate import estimated
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
+COUNTS, MAX_COUNTED = ["none", "estimated", "exact"], 10_000
 CURSOR_SHAPE = re.compile(r"eyJvcmRlciI6[A-Za-z0-9_-]+")  # {"order":
 
 
@@ -40,6 +42,13 @@ class Cursor:
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
 
 
+class Count(NamedTuple):
+    """The number of all rows of a list."""
+
+    rows: int
+    is_exact: bool
+
+
 class CursorPagination(BasePagination):
     """`{"next": address or null, "previous": address or null, "results": [...]}`."""
 
@@ -47,6 +56,7 @@ class CursorPagination(BasePagination):
         self.url = request.build_absolute_uri()
         self.order = (*queryset.query.order_by, *queryset.model._meta.ordering)[0]
         self.size = page_size(request.query_params.get("page_size"))
+        self.count = count_of(queryset, request.query_params.get("count", "none"))
         self.cursor = decode(request.query_params.get("cursor"), self.order)
         self.backwards = self.cursor is not None and self.cursor.backwards
         rows = list(self._rows(queryset)[: self.size + 1])
@@ -70,6 +80,7 @@ class CursorPagination(BasePagination):
                 "previous": self._link(self.page[0], backwards=True) if has_previous else None,
                 "results": data,
             }
+            | ({"count": self.count.rows, "count_is_exact": self.count.is_exact} if self.count else {})
         )
 
     def _link(self, row: Model, *, backwards: bool) -> str:
@@ -88,6 +99,8 @@ class CursorPagination(BasePagination):
                 "next": link | {"description": "URL of the next page; null on the last page."},
                 "previous": link | {"description": "URL of the previous page; null on the first page."},
                 "results": schema,
+                "count": {"type": "integer", "minimum": 0, "description": "Number of all rows, where `count` asks."},
+                "count_is_exact": {"type": "boolean", "description": "False: the count is estimated."},
             },
         }
 
@@ -96,6 +109,9 @@ class CursorPagination(BasePagination):
         return [
             {"name": "cursor", "in": "query", "schema": {"type": "string", "pattern": f"^{CURSOR_SHAPE.pattern}$"},
              "description": "Start of the page; follow `next` and `previous`."},
+            {"name": "count", "in": "query", "schema": {"type": "string", "enum": COUNTS, "default": "none"},
+             "description": f"Whether all rows are counted. estimated: exactly up to {MAX_COUNTED:,}, beyond that as "
+                "the planner of the database estimates."},
             {"name": "page_size", "in": "query", "schema": size, "description": "Page size."},
         ]  # fmt: skip
 
@@ -118,6 +134,20 @@ def beside(model: type[Model], name: str, cursor: Cursor, descending: bool) -> Q
     if field.null:
         return beyond if descending else beyond | Q(**{f"{name}__isnull": True})
     return Q(**{f"{name}__{past}e": value}) & beyond
+
+
+def count_of(rows: QuerySet[Any], how: str) -> Count | None:
+    """Count `rows`: `exact`, `estimated` or `none`; ValidationError for another word."""
+    if how not in COUNTS:
+        raise ValidationError({"count": [f"“{how[:40]}” is not one of: {', '.join(COUNTS)}."]})
+    if how == "none":
+        return None
+    if how == "exact":
+        return Count(rows.order_by().count(), True)
+    counted = rows.order_by()[: MAX_COUNTED + 1].count()
+    if counted <= MAX_COUNTED:
+        return Count(counted, True)
+    return Count(max(estimated(rows).rows, counted), False)
 
 
 def tiebreaker(model: type[Model]) -> str:

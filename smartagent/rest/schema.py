@@ -15,6 +15,8 @@ from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 from smartagent.rest.idempotency import IDEMPOTENCY_KEY
 from smartagent.rest.problems import PROBLEM_TYPE, Origin, problem
+from smartagent.rest.relations import EXPAND, FIELDS
+from smartagent.rest.rows import EXPANDED, RowMixin
 from smartagent.rest.token_scopes import needed_scope
 
 ERROR_RESPONSES = {
@@ -64,7 +66,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # Classes whose docstrings are about code, and describe no operation or object that inherits them.
 BASES = (
     views.StrictView, views.OwnedView, views.ReadViewSet, views.WriteViewSet, serializers.StrictSerializer,
-    serializers.StrictModelSerializer, serializers.OwnedSerializer,
+    serializers.StrictModelSerializer, serializers.OwnedSerializer, RowMixin,
 )  # fmt: skip
 ERROR_SCHEMA = {
     "type": "object",
@@ -143,11 +145,28 @@ class Schema(AutoSchema):
         given = super().get_override_parameters()
         if self.method == "POST" and isinstance(self.view, views.StrictView):
             return [*given, KEY_PARAMETER]
+        given = [*given, *self._row_parameters()]
         action = getattr(self.view, "action", "") if isinstance(self.view, VersionedMixin) else ""
         name = CONDITIONAL.get(action)
         if name is None:
             return given
         return [*given, OpenApiParameter(name, str, OpenApiParameter.HEADER, description=ETAGS[name])]
+
+    def _row_parameters(self) -> list[OpenApiParameter]:
+        """`fields` and `expand`, where the view shows rows."""
+        row = self.view.row_class if isinstance(self.view, views.OwnedView) else None
+        if row is None:
+            return []
+        fields = [name for name, field in row().fields.items() if not field.write_only and name != EXPANDED]
+        options: dict[str, Any] = {"style": "form", "explode": False}
+        chosen = OpenApiParameter(
+            FIELDS, _list_of(fields), **options,
+            description="Comma-separated: only these fields, whatever else the schema requires. Default: all.",
+        )  # fmt: skip
+        if not row.relations():
+            return [chosen]
+        text = "Comma-separated: objects to add below `expanded`, by the fields that name them."
+        return [chosen, OpenApiParameter(EXPAND, _list_of(list(row.relations())), **options, description=text)]
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         found = super()._get_response_bodies(direction)
@@ -167,8 +186,14 @@ class Schema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if EXPANDED in schema.get("required", []):
+            schema["required"].remove(EXPANDED)
         requested = direction == "request" and not getattr(serializer, "partial", False)
         return schema | described(getattr(serializer, "constraints", ())) if requested else schema
+
+
+def _list_of(names: list[str]) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string", "enum": names}, "uniqueItems": True, "minItems": 1}
 
 
 class FiltersScheme(DjangoFilterExtension):  # type: ignore[no-untyped-call]
@@ -202,6 +227,30 @@ class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 def _scopes_of(auto_schema: Any) -> list[str]:
     """The scope that a token needs for the operation, as the roles of a security requirement."""
     return [str(needed_scope(auto_schema.method, auto_schema.view))]
+
+
+class LinksScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Describes the links of a row."""
+
+    target_class = "smartagent.rest.rows.LinksField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
+        return self.target.schema()
+
+
+class ExpandedScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Describes the objects that `expand` adds to a row."""
+
+    target_class = "smartagent.rest.rows.ExpandedField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        described: dict[str, Any] = {
+            name: {"oneOf": [auto_schema.resolve_serializer(relation.serializer_class, "response").ref,
+                             {"type": "null"}]}
+            for name, relation in self.target.parent.relations().items()
+        }  # fmt: skip
+        text = "Objects that `expand` asks for; null where there is none that you may see."
+        return {"type": "object", "properties": described, "readOnly": True, "description": text}
 
 
 def classes_without_description() -> list[type]:

@@ -1,6 +1,6 @@
 """Views of owned objects: what a person may not see or change is 404."""
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -13,6 +13,8 @@ from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.filters import refuse_unknown
 from smartagent.rest.idempotency import run_once
+from smartagent.rest.relations import EXPAND, FIELDS, RelatedObjects, chosen
+from smartagent.rest.rows import RowMixin
 
 
 class StrictView(APIView):
@@ -29,7 +31,7 @@ class StrictView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in self.allowed_methods and not self.lists(request):  # there the filters do it
-            refuse_unknown(request, list(self.parameters))
+            refuse_unknown(request, self.known_parameters())
         if request.method == "POST" and request.method in self.allowed_methods:
             view: Any = self
             handler = view.post
@@ -39,9 +41,13 @@ class StrictView(APIView):
         """Whether the request returns a list, whose parameters the filters check."""
         return False
 
+    def known_parameters(self) -> list[str]:
+        """The query parameters beside filters and those of pages."""
+        return list(self.parameters)
+
 
 class OwnedView(StrictView, generics.GenericAPIView[Any]):
-    """The base of views of owned objects."""
+    """The base of views of owned objects. Rows of lists and single ones are shown as `fields` and `expand` say."""
 
     ordering_fields: tuple[str, ...] = ()
 
@@ -54,6 +60,52 @@ class OwnedView(StrictView, generics.GenericAPIView[Any]):
             return queryset  # type: ignore[no-any-return]
         user, reads = self.request.user, self.request.method in SAFE_METHODS
         return queryset.visible_to(user) if reads else queryset.changeable_by(user)  # type: ignore[no-any-return]
+
+    @property
+    def row_class(self) -> type[RowMixin] | None:
+        """The serializer of what is shown, where the request may say how."""
+        shows = getattr(self, "action", "") in ("list", "retrieve")
+        found = self.get_serializer_class() if shows else None
+        return found if found and issubclass(found, RowMixin) else None
+
+    def known_parameters(self) -> list[str]:
+        return [*super().known_parameters(), *((FIELDS, EXPAND) if self.row_class else ())]
+
+    @cached_property
+    def related(self) -> RelatedObjects:
+        """The names and objects that the rows of this response refer to."""
+        return RelatedObjects(self.request.user)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = dict(super().get_serializer_context())
+        row = self.row_class
+        if getattr(self, "swagger_fake_view", False):
+            return context
+        expand = chosen(self.request, EXPAND, row.relations()) if row else None
+        return context | {"related": self.related, "expand": expand or []}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        serializer = super().get_serializer(*args, **kwargs)
+        return serializer if getattr(self, "swagger_fake_view", False) else self.choose_fields(serializer)
+
+    def choose_fields(self, serializer: Any) -> Any:
+        """The serializer with those of its fields only that the request asks for."""
+        row = getattr(serializer, "child", serializer)
+        if self.row_class and isinstance(row, RowMixin):
+            row.choose(chosen(self.request, FIELDS, list(row.fields)))
+        return serializer
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        if page and (row := self.row_class):
+            expand = chosen(self.request, EXPAND, row.relations()) or []
+            names = self.request.query_params.get(FIELDS, "").split(",")
+            shown = {
+                name: relation for name, relation in row.relations().items()
+                if names == [""] or name in expand or f"{name}_name" in names
+            }  # fmt: skip
+            self.related.load(shown, page, expand)
+        return page
 
 
 class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, OwnedView, viewsets.GenericViewSet[Any]):

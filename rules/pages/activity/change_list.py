@@ -20,11 +20,11 @@ from rules.pages.activity.markup import bars_html, rows_html
 from rules.pages.activity.periods import between, is_live
 from rules.pages.activity.rows import EntryRow, rows_of
 from rules.pages.activity.saved_views import address_of
-from rules.search.estimate import estimated
 from rules.search.facets import Facet, Facets, facets
 from rules.search.histogram import histogram
 from rules.search.sample import MAX_COUNTED_EXACTLY, Sample, sample_of
 from smartagent.kernel.scope import has_everyone, visible_keys
+from smartagent.postgres.estimate import estimated
 from smartagent.shell.list_pagination import place_of
 
 EPISODES_SHOWN = 25  # on a page

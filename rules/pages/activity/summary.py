@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from rules.models import ActivityEntry
-from rules.search.estimate import estimated
+from smartagent.postgres.estimate import estimated
 
 LONG, SHORT = "7d", "24h"
 MAX_OF_LONG = 100_000  # entries of a week; a log of more begins with a day

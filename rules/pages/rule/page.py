@@ -20,9 +20,9 @@ from rules.pages.rule.current_reading import Reading, reading_of
 from rules.pages.rule.history import history_context
 from rules.pages.rule.state_counts import more_than, states_counted, states_in_words
 from rules.permissions import may_switch
-from rules.search.estimate import estimated
 from rules.text.activity import named_entries
 from rules.text.entry import rule_in_words
+from smartagent.postgres.estimate import estimated
 from smartagent.shell.owned_admin import OwnedAdmin
 
 MAX_RULE_ENTRIES = 20

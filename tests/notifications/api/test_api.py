@@ -73,5 +73,5 @@ def test_the_number_of_queries_does_not_grow(alice, now, django_assert_num_queri
     for count in (1, 9):
         for _ in range(count):
             notification_for(alice, now)
-        with django_assert_num_queries(5):  # session, person, two for permissions, the list
+        with django_assert_num_queries(6):  # session, person, two for permissions, the list, names of people
             program.get("notifications/")

@@ -156,7 +156,7 @@ def test_an_export_is_sent_while_it_is_read(alice, channel, django_assert_num_qu
         for n in range(4500)
     )
     client = signed_in(alice)
-    with django_assert_num_queries(5):  # session, person, two for permissions, one cursor
+    with django_assert_num_queries(5):  # session, person, two for permissions, the list
         assert len(rows(alice, client=client)) == 4500
 
 
@@ -178,5 +178,7 @@ def test_the_number_of_queries_does_not_grow(alice, channel, django_assert_num_q
     for count in (1, 9):
         for _ in range(count):
             written(alice, channel)
-        with django_assert_num_queries(5):  # session, person, two for permissions, the list
+        with django_assert_num_queries(
+            7
+        ):  # session, person, two for permissions, the list, names of people and channels
             program.get("deliveries/")

@@ -30,5 +30,5 @@ def test_the_number_of_queries_does_not_grow(alice, django_assert_num_queries):
     for count in (1, 9):
         for _ in range(count):
             proposed(alice)
-        with django_assert_num_queries(5):  # session, person, two for permissions, the list
+        with django_assert_num_queries(6):  # session, person, two for permissions, the list, names of people
             program.get("optimizations/")

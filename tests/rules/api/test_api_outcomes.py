@@ -65,5 +65,5 @@ def test_the_number_of_queries_does_not_grow(alice, now, django_assert_num_queri
             RuleState.objects.create(rule=rule, user=alice, since=now)
             run = DispatchRun.objects.create(trigger="api", requested_by=alice, evaluated_at=now, started_at=now)
             ActivityEntry.objects.create(user=alice, rule=rule, run=run, event_type="rule_fired")
-        with django_assert_num_queries(5):  # session, person, two for permissions, the list
+        with django_assert_num_queries(6):  # session, person, two for permissions, the list, names of people
             program.get(f"{word}/")

@@ -114,7 +114,12 @@ def not_asked(case, answer):
         isinstance((case.query or {}).get(name), str) for name in lists
     )  # in an address a list of one is a text
     refused = alone or answer.status_code == 412  # whatever else is wrong with it
-    checked = {checks.positive_data_acceptance: explained, checks.negative_data_rejection: refused}
+    part = "fields" in (case.query or {})  # of a row, whatever its schema requires
+    checked = {
+        checks.positive_data_acceptance: explained,
+        checks.negative_data_rejection: refused,
+        checks.response_schema_conformance: part,
+    }
     return [check for check, needless in checked.items() if needless]
 
 
