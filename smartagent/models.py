@@ -181,6 +181,21 @@ class IdempotencyKey(models.Model):
         return self.key
 
 
+class RequestCount(models.Model):
+    """The requests of a token, person or address in its latest minute; see `kernel.request_rates`."""
+
+    key = models.CharField(max_length=100, primary_key=True)
+    minute = models.BigIntegerField(help_text="Minutes since 1970.")
+    requests = models.BigIntegerField()
+
+    class Meta:
+        db_table = "smartagent_request_counts"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Attempts(models.Model):
     """Failed attempts under one key, an account or an address for example; see `kernel.attempts`."""
 

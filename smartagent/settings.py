@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "smartagent.shell.request_limits.RequestLimitsMiddleware",
+    "smartagent.rest.rate_limits.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "smartagent.shell.middleware.FormSizeMiddleware",
@@ -163,7 +164,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Smart Agent <smartag
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "smartagent.accounts.tokens.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "smartagent.rest.rate_limits.CountedSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["smartagent.rest.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "smartagent.rest.pagination.CursorPagination",
@@ -228,6 +229,13 @@ LIMITS_PER_MINUTE = {
     "previews": env.int("PREVIEWS_PER_MINUTE", default=120),
     "searches": env.int("SEARCHES_PER_MINUTE", default=240),
     "silences": env.int("SILENCES_PER_MINUTE", default=60),
+}
+# How many requests to the API one token, one person and one address may send in a minute, in all web processes
+# together. 0: as many as they like.
+API_REQUESTS_PER_MINUTE = {
+    "token": env.int("API_REQUESTS_PER_TOKEN", default=12_000),
+    "person": env.int("API_REQUESTS_PER_PERSON", default=24_000),
+    "address": env.int("API_REQUESTS_PER_ADDRESS", default=60_000),
 }
 # How many samples the programs of one person may send in a minute, in all web processes together. 0: no limit.
 INGEST_SAMPLES_PER_MINUTE = env.int("INGEST_SAMPLES_PER_MINUTE", default=6_000_000)

@@ -18,6 +18,7 @@ from smartagent.kernel.client_address import client_address
 from smartagent.kernel.formats import clock_utc
 from smartagent.kernel.token_scopes import every_scope
 from smartagent.models import APIToken, User
+from smartagent.rest.rate_limits import count_address, count_request
 from smartagent.rest.token_scopes import refuse_without_scope
 
 BEGINNING = "sa_"
@@ -46,11 +47,13 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer sa_...`"""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
+        count_address(request)
         token = self.given(request)
         if token is None:
             return None
         now = timezone.now()
         found = self._find(request, token, now)
+        count_request(request, token=found.pk, person=found.user_id)
         if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
             self._note(found, now, client_address(request._request) or None)
         refuse_without_scope(request, found.scopes)

@@ -14,6 +14,7 @@ from smartagent.kernel.coerce import as_uuid
 from smartagent.legacy_api.bearer import InvalidToken, verified_claims
 from smartagent.legacy_api.key_set import KeysUnavailable
 from smartagent.models import User
+from smartagent.rest.rate_limits import count_address, count_request
 
 NO_SUCH_PERSON = "No active person has this user_id."
 
@@ -60,6 +61,7 @@ class BearerAuthentication(TokenAuthentication):
         if token is None or token.startswith(BEGINNING):
             found = super().authenticate(request)
             return found and (found[0], Caller(role="authenticated", person=found[0]))
+        count_address(request)
         try:
             claims = verified_claims(token)
         except InvalidToken as error:
@@ -67,6 +69,8 @@ class BearerAuthentication(TokenAuthentication):
         except KeysUnavailable as error:
             raise Unavailable(str(error)) from None
         person = _person_of(claims.get("sub")) if claims["role"] == "authenticated" else None
+        if person:
+            count_request(request, person=person.pk)
         return person or AnonymousUser(), Caller(role=claims["role"], person=person)
 
 

@@ -259,6 +259,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RequestCount",
+            fields=[
+                ("key", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("minute", models.BigIntegerField(help_text="Minutes since 1970.")),
+                ("requests", models.BigIntegerField()),
+            ],
+            options={
+                "db_table": "smartagent_request_counts",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="Attempts",
             fields=[
                 ("key", models.CharField(max_length=100, primary_key=True, serialize=False)),
