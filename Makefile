@@ -6,7 +6,7 @@ PY := .venv/bin/python
 # Modules are compiled once, not again by every process that is started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-long axe lint bench browser
+.PHONY: run test test-long axe lint audit bench browser
 .DEFAULT_GOAL := run
 
 .venv: requirements.txt
@@ -56,6 +56,11 @@ lint: $(TESTS)
 	.venv/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 	HTTPS=on SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') $(PY) manage.py check --deploy --fail-level WARNING
+
+# No secrets in the repository, and no known vulnerability in a package; AUDIT=required fails where the latter cannot be asked.
+audit: $(TESTS)
+	$(PY) .ci/find_secrets.py
+	$(PY) .ci/advisories.py
 
 bench: .venv
 	$(PY) manage.py bench tick --rules 100000
