@@ -42,6 +42,9 @@ INSTALLED_APPS = [
     "django_filters",
     "django_q",
     "simple_history",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "rules",
     "notifications",
     "optimizer",
@@ -62,11 +65,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "smartagent.accounts.middleware.SessionUseMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "smartagent.shell.middleware.VisibleMiddleware",
     "smartagent.shell.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "smartagent.accounts.middleware.SignInRulesMiddleware",
     "smartagent.shell.middleware.MissingColumnMiddleware",
 ]
 
@@ -110,6 +115,34 @@ LEGACY_JWT_SECRET = env.str("LEGACY_JWT_SECRET", default="")
 LEGACY_JWKS_URL = env.str("LEGACY_JWKS_URL", default="")
 LEGACY_JWT_AUDIENCE = env.str("LEGACY_JWT_AUDIENCE", default="")
 LEGACY_JWT_ISSUER = env.str("LEGACY_JWT_ISSUER", default="")
+# Second factors: django-allauth. Its own limits are off; ours count in the database, see accounts.sign_in_limits.
+ACCOUNT_ADAPTER = "smartagent.accounts.allauth_adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {"reauthenticate": "smartagent.accounts.second_factor_forms.ConfirmByPasswordForm"}
+MFA_ADAPTER = "smartagent.accounts.allauth_adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow it on localhost only
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Smart Agent"
+MFA_TOTP_TOLERANCE = 1  # codes: the last one is accepted for half a minute
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "smartagent.accounts.second_factor_forms.CodeForm",
+    "reauthenticate": "smartagent.accounts.second_factor_forms.ConfirmByCodeForm",
+    "activate_totp": "smartagent.accounts.second_factor_forms.ActivateAppForm",
+    "add_webauthn": "smartagent.accounts.second_factor_forms.AddPasskeyForm",
+}
+# Who must have a second factor: everybody, or the people of these groups.
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=False)
+MFA_REQUIRED_GROUPS = env.list("MFA_REQUIRED_GROUPS", default=[])
+# How long after a sign-in secrets, tokens, roles and “Stop everything” ask for nothing more.
+REAUTHENTICATION_MINUTES = env.int("REAUTHENTICATION_MINUTES", default=15)
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_MINUTES * 60
 # How many wrong passwords an account, and an address, may have before the next must wait, each time twice as long.
 # 0: no limit.
 SIGN_IN_ATTEMPTS_PER_ACCOUNT = env.int("SIGN_IN_ATTEMPTS_PER_ACCOUNT", default=10)

@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 
 from rules.api.protocols.influx import FirstLineProtocolView
 from rules.api.protocols.otlp import MetricsView
-from smartagent.accounts import sign_in
+from smartagent.accounts import second_factor_pages, sign_in
 from smartagent.rest.nowhere import NowhereView
 
 handler400 = "smartagent.shell.error_pages.bad_request"
@@ -21,5 +21,6 @@ urlpatterns = [
     re_path(r"^(?:api|v1|functions|rest)(?:/[\s\S]*)?$", NowhereView.as_view()),
     path("links/", include("notifications.urls")),
     *sign_in.urlpatterns,
+    *second_factor_pages.urlpatterns,
     path("", admin.site.urls),
 ]

@@ -1,9 +1,12 @@
 """What a test need not do again and again, since other tests are about it."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
@@ -63,7 +66,10 @@ def to_sign_in_is_one_statement() -> Iterator[None]:
     def force_login(self: client.Client, user: User, backend: str | None = None) -> None:
         user.backend = backend or settings.AUTHENTICATION_BACKENDS[0]  # type: ignore[attr-defined]
         known = {
-            SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: user.backend, HASH_SESSION_KEY: user.get_session_auth_hash()
+            SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: user.backend,
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+            AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "password", "at": time.time()}],
+            "account_authentication_methods_user": user_id_to_str(user),
         }  # fmt: skip
         store = SessionStore()
         key = get_random_string(32, VALID_KEY_CHARS)

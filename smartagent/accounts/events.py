@@ -12,6 +12,10 @@ SIGNED_IN, SIGN_IN_FAILED, SIGN_IN_LOCKED = "signed_in", "sign_in_failed", "sign
 FAILURES_NOT_LISTED, PASSWORD_CHANGED = "sign_in_failures_not_listed", "password_changed"
 RESET_REQUESTED, SIGNED_OUT, SESSIONS_REVOKED = "password_reset_requested", "signed_out", "sessions_revoked"
 
+SECOND_FACTOR_CHANGED, RECOVERY_CODE_USED, SECOND_FACTOR_RESET = (
+    "second_factor_changed", "recovery_code_used", "second_factor_reset",
+)  # fmt: skip
+
 
 def _from(context: Mapping[str, Any]) -> str:
     """From where: “ from 203.0.113.7 (Firefox on Linux)”."""
@@ -70,6 +74,15 @@ SIGN_IN_EVENTS = (
         f"A link to set a new password was requested for {context.get('account', '?')}{_from(context)}."
     )),
     EventKind(kind=PASSWORD_CHANGED, label="password changed", sentence=_password_changed, tone="info"),
+    EventKind(kind=SECOND_FACTOR_CHANGED, label="second factor changed", sentence=_by("{change}"), tone="info"),
+    EventKind(
+        kind=RECOVERY_CODE_USED, label="recovery code used", sentence=_by("used a recovery code, {left} left"),
+        tone="warning",
+    ),
+    EventKind(
+        kind=SECOND_FACTOR_RESET, label="second factor removed", tone="warning",
+        sentence=_by("removed the second factors of {account}"),
+    ),
     EventKind(kind=SIGNED_OUT, label="signed out", sentence=_by("signed out")),
     EventKind(kind=SESSIONS_REVOKED, label="sessions signed out", sentence=_revoked, tone="warning"),
 )  # fmt: skip

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 from unfold.views import ChangeList
 
+from smartagent.accounts.events import SECOND_FACTOR_RESET, log_event
 from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
 from smartagent.accounts.sessions import after_password_change, revoke_everywhere
+from smartagent.accounts.sign_in_limits import origin
 from smartagent.kernel.formats import counted
 from smartagent.models import User
 from smartagent.shell.chosen_keys import ChosenKeys
@@ -57,7 +61,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     filter_horizontal = ()
     show_full_result_count = False
     list_per_page = 50
-    actions = ("sign_out", "deactivate", "activate")
+    actions = ("sign_out", "reset_second_factor", "deactivate", "activate")
     fieldsets = (
         (None, {"fields": ("email", "full_name", "time_zone", "new_password")}),
         ("Permissions", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
@@ -153,6 +157,15 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         count = self._reached(request, queryset).update(is_active=True)
         messages.success(request, f"{_people(count)} activated.")
+
+    @admin.action(description="Remove second factors", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Remove all second factors, for example of a lost device: the password suffices until a new one is added."""
+        people = self._reached(request, queryset).filter(authenticator__isnull=False).distinct()
+        for person in (found := list(people)):
+            Authenticator.objects.filter(user=person).delete()
+            log_event(SECOND_FACTOR_RESET, person, timezone.now(), by=request.user, **origin(request))
+        messages.success(request, f"Second factors of {_people(len(found))} removed.")
 
     def _reached(self, request: HttpRequest, people: QuerySet[User]) -> QuerySet[User]:
         return people if request.user.is_superuser else people.filter(is_superuser=False)

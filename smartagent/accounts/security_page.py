@@ -1,7 +1,8 @@
-"""The page “Sign-in and security”: one's password and sessions."""
+"""The page “Sign-in and security”: one's password, second factors and sessions."""
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.admin import site
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from smartagent.accounts.browser_names import browser_name
+from smartagent.accounts.required_second_factor import is_missing
 from smartagent.accounts.sessions import revoke, revoke_others, sessions_of
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.formats import counted
@@ -32,8 +34,20 @@ def security_page(request: HttpRequest) -> HttpResponse:
         for each in sessions_of(me, timezone.now())
     ]  # fmt: skip
     sessions.sort(key=lambda each: not each["is_this"])
-    context = site.each_context(request) | {"title": "Sign-in and security", "sessions": sessions}
+    context = site.each_context(request) | {"title": "Sign-in and security", "sessions": sessions} | _factors(request)
     return TemplateResponse(request, "accounts/security.html", context)
+
+
+def _factors(request: HttpRequest) -> dict[str, Any]:
+    """The second factors of the person."""
+    factors = list(Authenticator.objects.filter(user=request.user).order_by("pk"))
+    codes = next((each for each in factors if each.type == Authenticator.Type.RECOVERY_CODES), None)
+    return {
+        "app": next((each for each in factors if each.type == Authenticator.Type.TOTP), None),
+        "passkeys": [each for each in factors if each.type == Authenticator.Type.WEBAUTHN],
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "missing": is_missing(request),
+    }
 
 
 @require_POST

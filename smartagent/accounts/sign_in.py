@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.contrib.admin import site
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
@@ -12,7 +14,8 @@ from django.utils import timezone
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
-from smartagent.accounts.events import RESET_REQUESTED, SIGNED_IN, log_event
+from smartagent.accounts.allauth_adapters import FAILURES_KEY
+from smartagent.accounts.events import RESET_REQUESTED, log_event
 from smartagent.accounts.reset_limits import may_send_reset
 from smartagent.accounts.sessions import after_password_change
 from smartagent.accounts.sign_in_limits import Guess, address_key, count_wrong, know_browser, open_account, origin
@@ -93,13 +96,12 @@ class SignIn(InShell, views.LoginView):
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        """The password is right: go on to the second factor, where there is one."""
         person = form.get_user()
-        response = super().form_valid(form)
-        log_event(
-            SIGNED_IN, person, timezone.now(), by=person, method="password", failures=form.failures,
-            **origin(self.request),
-        )  # fmt: skip
-        know_browser(self.request, response, person.email)
+        if form.failures:
+            self.request.session[FAILURES_KEY] = form.failures
+        login = Login(user=person, email=person.email, redirect_url=self.get_redirect_url() or None)
+        response: HttpResponse = perform_password_login(self.request, {"email": person.email}, login)
         return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -173,6 +175,7 @@ def _until(response: HttpResponse, seconds: int) -> HttpResponse:
 
 sign_in = SignIn.as_view()
 urlpatterns: list[URLPattern] = [
+    path("login/", sign_in, name="account_login"),
     path("password/forgotten/", Forgotten.as_view(), name="admin_password_reset"),
     path("password/forgotten/sent/", ForgottenDone.as_view(), name="password_reset_done"),
     path("password/new/<uidb64>/<token>/", NewPassword.as_view(), name="password_reset_confirm"),

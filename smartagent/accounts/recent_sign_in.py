@@ -1,0 +1,65 @@
+"""What needs a recent sign-in: secrets, tokens, roles and the switch that stops everything.
+
+Whoever signed in longer ago confirms who they are, by password or second factor, and goes on. A form that was opened in
+time may be sent for an hour; a POST is never kept to be sent again, for it may hold a password.
+"""
+
+import time
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+SECONDS_TO_FILL_IN = 3600
+FORMS = {
+    "admin:smartagent_apitoken_add", "admin:smartagent_apitoken_delete", "admin:smartagent_apitoken_rotate",
+    "admin:smartagent_user_add", "admin:smartagent_user_change", "admin:auth_user_password_change",
+}  # fmt: skip
+BUTTONS = {  # and the pages where they are
+    "admin:optimizer_stop": "admin:optimizer_policy", "admin:optimizer_release": "admin:optimizer_policy",
+    "admin:smartagent_user_changelist": "admin:smartagent_user_changelist",
+}  # fmt: skip
+REQUESTS = {"token-list", "token-rotate"}  # of the API, with the session of a browser
+PRESS_AGAIN = "Nothing was changed yet. Confirm that it is you, then press the button again."
+ASK_AGAIN = "This needs a recent sign-in. Open /confirm/ in the browser, then try again."
+NO_WAY = "You have neither a password nor a second factor to confirm who you are. Sign out, and sign in again."
+
+
+def is_recent(request: HttpRequest, grace: int = 0) -> bool:
+    """Whether the person has signed in, or confirmed who they are, within the minutes of the setting."""
+    records = get_authentication_records(request, request.user)
+    at = max((float(each.get("at", 0)) for each in records), default=0.0)
+    return time.time() - at < int(settings.REAUTHENTICATION_MINUTES) * 60 + grace
+
+
+def confirmation_of(request: HttpRequest) -> HttpResponse | None:
+    """The way to confirm who one is, where the page needs that; None where the request may go on."""
+    where = request.resolver_match.view_name if request.resolver_match else ""
+    is_post = request.method == "POST"
+    if _is_request(request, where) and request.user.is_authenticated and not is_recent(request):
+        return JsonResponse({"detail": [ASK_AGAIN]}, status=403)
+    if not (where in FORMS or (is_post and where in BUTTONS)) or not request.user.is_authenticated:
+        return None
+    if is_recent(request, SECONDS_TO_FILL_IN if is_post and where in FORMS else 0):
+        return None
+    if where in BUTTONS:
+        messages.info(request, PRESS_AGAIN)
+    return confirm_identity(request, reverse(BUTTONS[where]) if where in BUTTONS else request.get_full_path())
+
+
+def _is_request(request: HttpRequest, where: str) -> bool:
+    return request.method == "POST" and where.startswith("api:") and where.rpartition(":")[2] in REQUESTS
+
+
+def confirm_identity(request: HttpRequest, way_on: str) -> HttpResponse:
+    """Lead to the page where the person confirms who they are, and from there to `way_on`."""
+    methods: list[dict[str, Any]] = get_adapter().get_reauthentication_methods(request.user)
+    if not methods:
+        raise PermissionDenied(NO_WAY)
+    return HttpResponseRedirect(f"{methods[0]['url']}?{urlencode({'next': way_on})}")
