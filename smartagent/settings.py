@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "smartagent.rest.deprecations.DeprecationMiddleware",
     "csp.middleware.CSPMiddleware",
     "smartagent.shell.request_limits.RequestLimitsMiddleware",
     "smartagent.rest.rate_limits.RateLimitMiddleware",

@@ -6,17 +6,19 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.api.attempt_serializers import AttemptSerializer
 from notifications.api.relations import CHANNEL, DELIVERY, NOTIFICATION
-from notifications.api.status_changes import count_of
 from notifications.delivery.csv_export import as_csv
 from notifications.filters import DeliveryFilter
 from notifications.models import Delivery
 from rules.api.relations import RULE
+from smartagent.rest.bulk import MAX_BULK_IDS, ItemOutcomeSerializer, changed_count, outcomes_of
+from smartagent.rest.constraints import ExactlyOne, NotTogether
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.relations import PERSON
@@ -48,12 +50,26 @@ class DeliveryWithAttemptsSerializer(DeliverySerializer):
 
 
 class ResendSerializer(StrictSerializer):
-    since = TimeField(help_text="Deliveries created at this time or later.")
+    constraints = (
+        ExactlyOne(("since", "ids"), "Give either since or ids."),
+        NotTogether("ids", "channel", "Deliveries are named by their ids; omit the channel."),
+        NotTogether("ids", "status", "Deliveries are named by their ids; omit the status."),
+    )
+
+    since = TimeField(required=False, help_text="Deliveries created at this time or later.")
+    ids = serializers.ListField(
+        child=IdField(), required=False, min_length=1, max_length=MAX_BULK_IDS, help_text="Only these deliveries."
+    )  # fmt: skip
     channel = IdField(required=False, help_text="Only deliveries of this channel.")
     status = ChoiceField(
-        required=False, default="dead", choices=[("dead", "failed"), ("skipped", "not sent")],
-        help_text="dead: failed; skipped: not sent.",
+        required=False, choices=[("dead", "failed"), ("skipped", "not sent")],
+        help_text="With `since`. dead: failed, the default; skipped: not sent.",
     )  # fmt: skip
+
+
+class ResentSerializer(serializers.Serializer[Any]):
+    resent = serializers.IntegerField(help_text="Number of resent deliveries.")
+    results = ItemOutcomeSerializer(many=True, help_text="An outcome for each of `ids`.")
 
 
 @extend_schema_view(
@@ -89,21 +105,27 @@ class DeliveryViewSet(ReadViewSet):
         return Response(self.again(delivery))
 
     @extend_schema(
-        operation_id="deliveries_resend_all", summary="Resend all failed deliveries since a time",
-        description="Resends all deliveries that failed since then and returns their number. Deliveries of "
-            "disabled channels are skipped.",
-        request=ResendSerializer, responses=count_of("resent", "Number of resent deliveries."),
+        operation_id="deliveries_resend_all", summary="Resend many deliveries",
+        description=f"Resends up to {MAX_BULK_IDS} deliveries by their ids, with an outcome for each, or all that "
+            "failed since a time. Deliveries of disabled channels are not resent.",
+        request=ResendSerializer, responses=ResentSerializer,
         examples=[OpenApiExample("Since ten", value={"since": "2026-03-02T10:00:00Z"}, request_only=True)],
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="resend")
     def resend_all(self, request: Request) -> Response:
         requested = ResendSerializer(data=request.data)
         requested.is_valid(raise_exception=True)
-        given = requested.validated_data
-        chosen = self.get_queryset().filter(status=given["status"], created_at__gte=given["since"])
+        given, now = requested.validated_data, timezone.now()
+        if "ids" in given:
+            results = outcomes_of(
+                given["ids"], self.get_queryset(), ["status"], lambda some: some.resend(now), NOT_AGAIN
+            )  # fmt: skip
+            return Response(ResentSerializer({"resent": changed_count(results), "results": results}).data)
+        status = given.get("status", "dead")
+        chosen = self.get_queryset().filter(status=status, created_at__gte=given["since"])
         if "channel" in given:
             chosen = chosen.filter(channel=given["channel"])
-        return Response({"resent": chosen.resend(timezone.now())})  # type: ignore[attr-defined]
+        return Response({"resent": chosen.resend(now), "results": []})  # type: ignore[attr-defined]
 
     @extend_schema(
         operation_id="deliveries_export", summary="Export deliveries as CSV",

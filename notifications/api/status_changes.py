@@ -15,11 +15,13 @@ from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from rules.api.instances import EITHER, requested_until
 from rules.instances.handling import SNOOZE_DURATIONS
+from smartagent.rest.bulk import ItemOutcomeSerializer, changed_count, outcomes_of
 from smartagent.rest.constraints import Absent, Constraint, Where
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 
 MAX_IDS = 1000
+MARKED_COLUMNS = ("status", "snoozed_until", "read_at", "archived_at")
 NO_END_ALLOWED = "Only a snooze has an end; omit this field."
 
 
@@ -45,6 +47,7 @@ class MarkManySerializer(SnoozeNotificationSerializer):
 
 class MarkedSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField(min_value=0, help_text="Number of notifications changed.")
+    results = ItemOutcomeSerializer(many=True, help_text="An outcome for each id.")
 
 
 def count_of(name: str, text: str) -> OpenApiResponse:
@@ -92,21 +95,21 @@ class MarkingActions:
 
     @extend_schema(
         summary="Mark many notifications", request=MarkManySerializer, responses=MarkedSerializer,
-        description=f"Changes up to {MAX_IDS} notifications that you may change. Unchanged and missing "
-            "notifications are not counted.",
+        description=f"Changes up to {MAX_IDS} notifications that you may change, with an outcome for each.",
         examples=[OpenApiExample("Snooze", request_only=True, value={
             "ids": ["6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"], "verb": "snooze", "length": "4h"})],
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change")
     def mark(self, request: Request) -> Response:
         requested, now = self._requested(MarkManySerializer), timezone.now()
-        chosen: NotificationQuerySet = self._view().get_queryset().filter(pk__in=requested["ids"])
-        verbs: dict[str, Callable[[], int]] = {
-            "read": lambda: chosen.mark_read(now), "unread": lambda: chosen.mark_unread(now),
-            "archive": lambda: chosen.archive(now),
-            "snooze": lambda: chosen.snooze(requested_until(requested, now, self._view().request.user)),
+        verbs: dict[str, Callable[[Any], int]] = {
+            "read": lambda chosen: chosen.mark_read(now), "unread": lambda chosen: chosen.mark_unread(now),
+            "archive": lambda chosen: chosen.archive(now),
+            "snooze": lambda chosen: chosen.snooze(requested_until(requested, now, self._view().request.user)),
         }  # fmt: skip
-        return Response({"changed": verbs[requested["verb"]]()})
+        rows, change = self._view().get_queryset(), verbs[requested["verb"]]
+        results = outcomes_of(requested["ids"], rows, MARKED_COLUMNS, change, "It has this status already.")
+        return Response(MarkedSerializer({"changed": changed_count(results), "results": results}).data)
 
     @extend_schema(
         summary="Mark all notifications as read", request=None,

@@ -17,6 +17,7 @@ from rules.api.serializers import StateSerializer
 from rules.instances import handling
 from rules.models import RuleState
 from smartagent.models import User
+from smartagent.rest.bulk import ItemOutcomeSerializer, changed_count, outcomes_of
 from smartagent.rest.constraints import AnyFilled, Constraint, ExactlyOne, Present, Where
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, visible_person
@@ -24,6 +25,8 @@ from smartagent.rest.serializers import StrictSerializer
 
 MAX_INSTANCES = 1000
 UNCHANGED_INSTANCE = "The instance is not firing, or nothing would change."
+NOT_ASSIGNED = "This person is the assignee already, or cannot access the rule."
+HANDLED_COLUMNS = ("condition", "handling", "handled_by", "handled_until", "assignee")
 
 
 class CommentedSerializer(StrictSerializer):
@@ -72,6 +75,7 @@ class ManySerializer(SnoozeSerializer):
 
 class DoneSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField(help_text="Number of changed instances.")
+    results = ItemOutcomeSerializer(many=True, help_text="An outcome for each id.")
 
 
 def described(summary: str, description: str, request: Any) -> Callable[[Any], Any]:
@@ -141,25 +145,24 @@ class HandlingActions:
 
     @extend_schema(
         summary="Act on many instances", request=ManySerializer, responses=DoneSerializer,
-        description=f"Applies an action to up to {MAX_INSTANCES} instances; others are skipped.",
+        description=f"Applies an action to up to {MAX_INSTANCES} instances, with an outcome for each.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
     def handle(self, request: Request) -> Response:
         requested = self._requested(ManySerializer)
-        some, now, comment = (
-            self._view().get_queryset().filter(pk__in=requested["ids"]),
-            timezone.now(),
-            requested.get("comment", ""),
-        )
-        verbs: dict[str, Callable[[], int]] = {
-            "acknowledge": lambda: self._acknowledge(some, now, requested),
-            "snooze": lambda: self._snooze(some, now, requested),
-            "comment": lambda: handling.comment_on(some, self._me(), now, comment),
-            "assign": lambda: self._assign(some, now, requested),
-            "resolve": lambda: handling.resolve(some, self._me(), now, comment),
-            "reopen": lambda: handling.reopen(some, self._me(), now, comment),
+        now, comment, verb = timezone.now(), requested.get("comment", ""), requested["verb"]
+        verbs: dict[str, Callable[[Any], int]] = {
+            "acknowledge": lambda some: self._acknowledge(some, now, requested),
+            "snooze": lambda some: self._snooze(some, now, requested),
+            "comment": lambda some: handling.comment_on(some, self._me(), now, comment),
+            "assign": lambda some: self._assign(some, now, requested),
+            "resolve": lambda some: handling.resolve(some, self._me(), now, comment),
+            "reopen": lambda some: handling.reopen(some, self._me(), now, comment),
         }  # fmt: skip
-        return Response({"changed": verbs[requested["verb"]]()})
+        columns = () if verb == "comment" else HANDLED_COLUMNS
+        reason = NOT_ASSIGNED if verb == "assign" else UNCHANGED_INSTANCE
+        results = outcomes_of(requested["ids"], self._view().get_queryset(), columns, verbs[verb], reason)
+        return Response(DoneSerializer({"changed": changed_count(results), "results": results}).data)
 
     def _acknowledge(self, some: Any, now: datetime, requested: dict[str, Any]) -> int:
         until = requested_until(requested, now, None) if "until" in requested else None

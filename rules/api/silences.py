@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rules.api.silence_serializers import (
     SILENCE_ENDED,
     CoverageSerializer,
+    EndedSerializer,
+    EndManySerializer,
     PreviewSerializer,
     SilenceSerializer,
     refuse_over,
@@ -23,6 +25,7 @@ from rules.silences.lifecycle import end
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
 from smartagent.kernel.token_scopes import TokenScope
+from smartagent.rest.bulk import MAX_BULK_IDS, changed_count, outcomes_of
 from smartagent.rest.errors import Conflict
 from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.throttling import Previews, Silences
@@ -95,6 +98,20 @@ class SilenceViewSet(VersionedMixin, mixins.CreateModelMixin, mixins.UpdateModel
         if not end(Silence.objects.filter(pk=silence.pk), request.user, timezone.now()):
             raise Conflict(SILENCE_ENDED)
         return Response(self.again(silence))
+
+    @extend_schema(
+        operation_id="silences_end_many", summary="End many silences", request=EndManySerializer,
+        responses=EndedSerializer, description=f"Ends up to {MAX_BULK_IDS} silences now, with an outcome for each.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="change", url_path="end", url_name="end-many")
+    def end_many(self, request: Request) -> Response:
+        requested = EndManySerializer(data=request.data)
+        requested.is_valid(raise_exception=True)
+        ids, now = requested.validated_data["ids"], timezone.now()
+        results = outcomes_of(
+            ids, self.get_queryset(), ["cancelled_at"], lambda some: end(some, request.user, now), SILENCE_ENDED
+        )  # fmt: skip
+        return Response(EndedSerializer({"ended": changed_count(results), "results": results}).data)
 
     @extend_schema(
         summary="Preview a silence", description="Current matches and next windows. Saves nothing.",

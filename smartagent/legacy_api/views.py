@@ -22,7 +22,9 @@ CORS = {
         "authorization, x-client-info, apikey, content-type, accept-profile, content-profile, prefer, range, "
         "x-region, x-retry-count, x-supabase-api-version"
     ),
-    "Access-Control-Expose-Headers": "Content-Range, RateLimit, RateLimit-Policy, Retry-After",
+    "Access-Control-Expose-Headers": (
+        "Content-Range, Deprecation, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
+    ),
     "Access-Control-Max-Age": "3600",
 }
 

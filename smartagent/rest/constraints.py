@@ -55,7 +55,7 @@ class AnyFilled:
 
 @dataclass(frozen=True)
 class NotTogether:
-    """A field and one inside another (`values.threshold_value`) are not given in one request."""
+    """A field and another, or one inside another (`values.threshold_value`), are not given in one request."""
 
     name: str
     other: str
@@ -63,12 +63,14 @@ class NotTogether:
 
     def errors(self, given: Given) -> Errors:
         outer, _, inner = self.other.partition(".")
-        both = self.name in given and inner in (given.get(outer) or {})
+        other = inner in (given.get(outer) or {}) if inner else outer in given
+        both = self.name in given and other
         return {self.name: [self.message]} if both else {}
 
     def schema(self) -> dict[str, Any]:
         outer, _, inner = self.other.partition(".")
-        return {"not": {"required": [self.name, outer], "properties": {outer: {"required": [inner]}}}}
+        parts = {"properties": {outer: {"required": [inner]}}} if inner else {}
+        return {"not": {"required": [self.name, outer]} | parts}
 
 
 @dataclass(frozen=True)

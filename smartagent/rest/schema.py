@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest import serializers, views
 from smartagent.rest.constraints import described
+from smartagent.rest.deprecations import deprecation_of
 from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 from smartagent.rest.idempotency import IDEMPOTENCY_KEY
@@ -295,6 +296,8 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 _refuse_empty(operations[method])
                 _name_scope(operations[method])
                 _require_body(operations[method], schemas)
+                if deprecation_of(path):
+                    operations[method]["deprecated"] = True
     return result
 
 
