@@ -11,6 +11,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.text import slugify
 
 from smartagent.kernel.token_scopes import TokenScope, every_scope
 from smartagent.querysets import TokenQuerySet
@@ -40,8 +41,12 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **fields | {"is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return whoever signs in by this e-mail, in any capitals."""
-        return self.get(email__iexact=username)
+        """Return whoever signs in by this e-mail, in any capitals; nobody signs in to a service account."""
+        return self.get(email__iexact=username, is_service_account=False)
+
+    def people(self) -> models.QuerySet["User"]:
+        """Return those who may sign in by a browser: service accounts may not."""
+        return self.filter(is_service_account=False)
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -73,6 +78,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Staff can view and change objects of all owners.",
     )
     date_joined = models.DateTimeField("joined", db_default=Now(), editable=False)
+    is_service_account = models.BooleanField(default=False, db_default=False, editable=False)
+    owner = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="service_accounts",
+        help_text="Who answers for a service account.",
+    )  # fmt: skip
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -98,6 +108,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    def become_service_account(self) -> None:
+        """Make a new account that of a program: nobody signs in to it, and no mail reaches its address."""
+        name = slugify(self.full_name)[:100] or "account"
+        self.email = f"{name}-{self.pk.hex[:8]}@service-account.invalid"
+        self.is_service_account = True
+        self.set_unusable_password()
 
     def clean(self) -> None:
         super().clean()
@@ -130,6 +147,23 @@ class BrowserSession(AbstractBaseSession):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class ServiceAccountManager(models.Manager["ServiceAccount"]):
+    """The accounts of programs only."""
+
+    def get_queryset(self) -> models.QuerySet["ServiceAccount"]:
+        return super().get_queryset().filter(is_service_account=True)
+
+
+class ServiceAccount(User):
+    """An account for a program that is nobody's own: with roles and tokens, and without a password."""
+
+    objects: ClassVar[ServiceAccountManager] = ServiceAccountManager()  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+        verbose_name = "service account"
 
 
 class APIToken(models.Model):

@@ -11,6 +11,8 @@ from smartagent.kernel.times import read_time
 from smartagent.models import APIToken, User
 
 TOKEN_CREATED, TOKEN_ROTATED, TOKEN_REVOKED = "token_created", "token_rotated", "token_revoked"
+PERSON_ADDED, PERSON_CHANGED = "person_added", "person_changed"
+SERVICE_ACCOUNT_CREATED, SERVICE_ACCOUNT_CHANGED = "service_account_created", "service_account_changed"
 
 
 def _token(context: Mapping[str, Any]) -> str:
@@ -28,7 +30,7 @@ def _time(context: Mapping[str, Any], name: str) -> str:
 
 
 def _created(context: Mapping[str, Any]) -> str:
-    end = f"It expires at {_time(context, 'expires_at')}." if context.get("expires_at") else "It does not expire."
+    end = f"It expires on {_time(context, 'expires_at')}." if context.get("expires_at") else "It does not expire."
     return f"{context.get('by_name', '?')} created {_token(context)}. Scopes: {context.get('scopes', '?')}. {end}"
 
 
@@ -45,7 +47,19 @@ ACCOUNT_EVENTS = (
     EventKind(kind=TOKEN_CREATED, label="token created", sentence=_created, tone="info"),
     EventKind(kind=TOKEN_ROTATED, label="token rotated", sentence=_rotated, tone="info"),
     EventKind(kind=TOKEN_REVOKED, label="token revoked", sentence=_revoked, tone="info"),
-)
+    EventKind(
+        kind=PERSON_ADDED, label="person added", sentence="{by_name} added {person_name} ({email}). Roles: {roles}.",
+    ),
+    EventKind(kind=PERSON_CHANGED, label="person changed", sentence="{by_name} changed {person_name}: {changes}."),
+    EventKind(
+        kind=SERVICE_ACCOUNT_CREATED, label="service account created",
+        sentence="{by_name} created the service account {person_name}. Roles: {roles}. Owner: {owner}.",
+    ),
+    EventKind(
+        kind=SERVICE_ACCOUNT_CHANGED, label="service account changed",
+        sentence="{by_name} changed the service account {person_name}: {changes}.",
+    ),
+)  # fmt: skip
 
 
 def log_account_event(kind: str, person: User, by: Any, now: datetime, **facts: Any) -> None:

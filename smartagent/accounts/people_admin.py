@@ -77,7 +77,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
         return HttpResponseRedirect(reverse("admin:person", args=[obj.pk]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        return super().get_queryset(request).filter(is_service_account=False).prefetch_related("groups")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {"title": "People"} | (extra_context or {}))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from smartagent.accounts.account_events import (
     TOKEN_CREATED,
@@ -16,7 +16,7 @@ from smartagent.accounts.account_events import (
 )
 from smartagent.accounts.tokens import issue_token
 from smartagent.kernel.token_scopes import in_words
-from smartagent.models import APIToken, User
+from smartagent.models import APIToken, ServiceAccount, User
 
 DEFAULT_GRACE, MAX_GRACE = timedelta(hours=24), timedelta(days=30)
 NEVER_PAST = "This time is in the past. Choose a future time, or leave the field empty."
@@ -68,8 +68,15 @@ def revoke_token(row: APIToken, *, by: Any, now: datetime) -> None:
 
 
 def held_by(user: Any) -> Q:
-    """The tokens of which `user` may have the successor, with which they act as its person: their own."""
-    return Q(user=user)
+    """The tokens of which `user` may have the successor, with which they act as its person: their own, and for
+    administrators those of service accounts."""
+    return Q(user__in=[user.pk]) | Q(user__in=accounts_held_by(user))
+
+
+def accounts_held_by(user: Any) -> QuerySet[ServiceAccount]:
+    """The service accounts for which `user` may create tokens."""
+    accounts = ServiceAccount.objects.order_by("full_name")
+    return accounts if user.has_perm("smartagent.change_serviceaccount") else accounts.none()
 
 
 def may_hold(user: Any, row: APIToken) -> bool:

@@ -53,7 +53,7 @@ def rotate_page(request: HttpRequest, model_admin: Any, key: Any) -> HttpRespons
 def _question(request: HttpRequest, model_admin: Any, row: Any, form: RotationForm, refusal: str = "") -> HttpResponse:
     question = Confirmation(
         title=f"Rotate “{row.name}”", verb="" if refusal else "Rotate", cancel=model_admin.list_address(),
-        warning=refusal or f"A new token with the same scopes takes the place of {row.prefix}….", focus=False,
+        warning=refusal or f"The token {row.prefix}… gets a successor with the same scopes.", focus=False,
     )  # fmt: skip
     context = {"opts": model_admin.opts, "list_title": model_admin.title, "form": None if refusal else form}
     return confirm(request, question, "smartagent/rotate_token.html", context)

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from smartagent.accounts.token_lifecycle import NEVER_PAST, create_token, held_by, revoke_token
+from smartagent.accounts.token_lifecycle import NEVER_PAST, accounts_held_by, create_token, held_by, revoke_token
 from smartagent.accounts.token_rotation_page import rotate_page
 from smartagent.kernel.token_scopes import TokenScope, in_words
-from smartagent.models import APIToken
+from smartagent.models import APIToken, ServiceAccount
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once
 from smartagent.templatetags.shown import when
@@ -26,8 +26,16 @@ SHOWN_ONCE = "Copy the token “{name}” now. It is not shown again."
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new token: its name, its scopes and its expiry."""
+    """A new token: whose it is, its name, its scopes and its expiry."""
 
+    person = forms.ModelChoiceField(
+        ServiceAccount.objects.filter(is_active=True),
+        label="For",
+        required=False,
+        empty_label="yourself",
+        widget=UnfoldAdminSelectWidget(),
+        help_text="A service account, or yourself.",
+    )
     scopes = forms.MultipleChoiceField(
         choices=TokenScope.choices,
         initial=[TokenScope.READ],
@@ -54,7 +62,7 @@ class APITokenAdmin(OwnedAdmin):
     list_before_template = "smartagent/tokens_before.html"
     search_fields = ("name", "prefix", "user__email", "user__full_name")
     search_help_text = "Name, prefix or person"
-    fields = ("name", "scopes", "expires_at")
+    fields = ("person", "name", "scopes", "expires_at")
     empty_title = "No API tokens yet"
     empty_text = "A token gives a program your permissions in the API."
 
@@ -74,8 +82,8 @@ class APITokenAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: APIToken, form: Any, change: bool) -> None:
         """The token is made with its row, and kept on the request until it is shown."""
-        person: Any = request.user
-        made, token = create_token(person, obj.name, obj.scopes, obj.expires_at, by=person, now=timezone.now())
+        person: Any = form.cleaned_data.get("person") or request.user
+        made, token = create_token(person, obj.name, obj.scopes, obj.expires_at, by=request.user, now=timezone.now())
         obj.pk, obj.prefix, obj._state.adding = made.pk, made.prefix, False
         request.new_token = token  # type: ignore[attr-defined]
 
@@ -97,6 +105,13 @@ class APITokenAdmin(OwnedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         held = ExpressionWrapper(held_by(request.user), BooleanField())
         return super().get_queryset(request).annotate(is_held=held)  # type: ignore[no-any-return]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.fields if accounts_held_by(request.user).exists() else self.fields[1:]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return form if "person" in self.get_fields(request) else type("OwnTokenForm", (form,), {"person": None})
 
     def list_address(self) -> str:
         return reverse("admin:smartagent_apitoken_changelist")
@@ -120,7 +135,7 @@ class APITokenAdmin(OwnedAdmin):
 
     @display(description="person", ordering="user__full_name")
     def person(self, token: APIToken) -> str:
-        return str(token.user)
+        return f"{token.user} (service account)" if token.user.is_service_account else str(token.user)
 
     @display(description="scopes")
     def shown_scopes(self, token: APIToken) -> str:

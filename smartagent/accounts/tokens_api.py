@@ -17,6 +17,7 @@ from smartagent.accounts.token_lifecycle import (
     DEFAULT_GRACE,
     MAX_GRACE,
     CannotRotate,
+    accounts_held_by,
     create_token,
     may_hold,
     revoke_token,
@@ -24,9 +25,9 @@ from smartagent.accounts.token_lifecycle import (
 )
 from smartagent.kernel.durations import format_duration
 from smartagent.kernel.token_scopes import TokenScope, in_words
-from smartagent.models import APIToken
+from smartagent.models import APIToken, User
 from smartagent.rest.errors import Conflict
-from smartagent.rest.fields import ChoiceField, DurationField, TextField, TimeField
+from smartagent.rest.fields import ChoiceField, DurationField, IdField, TextField, TimeField
 from smartagent.rest.filter_fields import PersonFilter
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
@@ -42,8 +43,22 @@ class TokenFilter(django_filters.FilterSet):  # type: ignore[misc]
     person = PersonFilter(field_name="user", label="person")
 
 
+class HolderField(IdField):
+    """The caller, or a service account for which they may create tokens."""
+
+    default_error_messages = {"not_held": "Enter your own ID, or as an administrator that of a service account."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        key, me = super().to_internal_value(data), self.context["request"].user
+        if key != me.pk and not accounts_held_by(me).filter(pk=key).exists():
+            self.fail("not_held")
+        return key
+
+
 class TokenSerializer(StrictModelSerializer):
-    person = serializers.UUIDField(source="user_id", read_only=True)
+    person = HolderField(
+        source="user_id", required=False, help_text="Whose it is: you by default; for administrators a service account."
+    )
     name = TextField(max_length=100, help_text="Name of the program.")
     scopes = serializers.ListField(child=ChoiceField(choices=TokenScope.choices), min_length=1)
     expires_at = TimeField(required=False, allow_null=True, default=None, help_text="Null: no expiry.")
@@ -115,20 +130,17 @@ class TokenViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadViewSe
         requested.is_valid(raise_exception=True)
         given = requested.validated_data
         refuse_beyond_own(request, given["scopes"])
+        person = User.objects.get(pk=given.get("user_id", request.user.pk))
         row, token = create_token(
-            self.holder(given), given["name"], given["scopes"], given["expires_at"], by=request.user, now=timezone.now()
+            person, given["name"], given["scopes"], given["expires_at"], by=request.user, now=timezone.now()
         )  # fmt: skip
         return self._created(row, token)
-
-    def holder(self, given: dict[str, Any]) -> Any:
-        """Whose the new token is."""
-        return self.request.user
 
     @extend_schema(
         summary="Rotate a token", request=RotationSerializer,
         responses={201: NewTokenSerializer, 409: OpenApiResponse()},
         description="Creates a token with the same name and scopes; the previous one works on for a while, so that "
-            "no request of the program fails. Only of your own tokens.",
+            "no request of the program fails. Of your own tokens, and for administrators of those of service accounts.",
         examples=[OpenApiExample("For two days", value={"grace": "2d"}, request_only=True)],
     )  # fmt: skip
     @action(detail=True, methods=["post"], needs="add")

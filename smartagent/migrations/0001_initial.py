@@ -87,6 +87,18 @@ class Migration(migrations.Migration):
                         verbose_name="joined",
                     ),
                 ),
+                ("is_service_account", models.BooleanField(db_default=False, default=False, editable=False)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Who answers for a service account.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="service_accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -150,6 +162,17 @@ class Migration(migrations.Migration):
                 "db_table": "smartagent_sessions",
                 "default_permissions": (),
             },
+        ),
+        migrations.CreateModel(
+            name="ServiceAccount",
+            fields=[],
+            options={
+                "verbose_name": "service account",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("smartagent.user",),
         ),
         migrations.CreateModel(
             name="APIToken",

@@ -41,6 +41,7 @@ READ_EVERYTHING = (
     "notifications.view_*",
     "optimizer.view_*",
     "smartagent.view_user",
+    "smartagent.view_serviceaccount",
     "smartagent.view_everyone",
 )
 ROLE_PERMISSIONS: dict[str, tuple[str, ...]] = {

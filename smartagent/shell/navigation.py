@@ -60,10 +60,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]  # fmt: skip
     admin = [
         _item("People", "group", "admin:smartagent_user_changelist", "smartagent.view_user"),
+        _item("Service accounts", "smart_toy", "admin:smartagent_serviceaccount_changelist",
+              "smartagent.view_serviceaccount"),
         _item("API tokens", "key", "admin:smartagent_apitoken_changelist", "smartagent.view_apitoken"),
         _item("API docs", "api", "api:docs"),
         _item("Documentation", "menu_book", "admin:docs"),
-    ]
+    ]  # fmt: skip
     return [
         {"items": watch},
         {"title": "Operate", "separator": True, "items": operate},

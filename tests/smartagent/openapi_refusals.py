@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 REFUSALS = [
     # The clock.
     ("POST /api/tokens/*", "This must be in the future.", "the clock"),
+    ("POST /api/tokens/", "Enter your own ID, or", "who is there"),
     ("POST /api/tokens/*", "The maximum is 30d.", "a sum"),
     ("POST /api/mutes/", "This must be in the future.", "the clock"),
     ("POST /api/states/*", "The time must be in the future, at most 30 days from now.", "the clock"),

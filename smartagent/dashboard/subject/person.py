@@ -31,7 +31,8 @@ def person_page(request: HttpRequest, key: UUID) -> HttpResponse:
     context = {
         **admin.site.each_context(request), **listed, "title": str(person), "subject": subject, "whose": person,
         "is_own": person.pk == request.user.pk, "roles": sorted(group.name for group in person.groups.all()),
-        "may_change": people.has_change_permission(request, person), "links": links_of(subject),
+        "may_change": people.has_change_permission(request, person) and not person.is_service_account,
+        "links": links_of(subject),
         "sections": sections_of(request, subject), "integrations": _integrations(request, person),
         "rules_owned": _rules_owned(request, person),
     }  # fmt: skip

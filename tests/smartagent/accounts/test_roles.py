@@ -68,7 +68,7 @@ def test_lists_are_served_under_nouns():
     assert {str(admin.slug) for admin in site._registry.values()} == {
         "rules", "firing", "activity", "notifications", "optimizations", "integrations", "runs", "silences", "people",
         "tokens", "channels", "deliveries", "escalation", "data-sources", "metric-queries",
-        "received-metrics",
+        "received-metrics", "service-accounts",
     }  # fmt: skip
     assert reverse("admin:rules_automationrule_changelist") == "/rules/"
     assert site._registry[User].slug == "people"

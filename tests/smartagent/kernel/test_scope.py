@@ -24,7 +24,7 @@ from rules.models import (
     Silence,
 )
 from smartagent.accounts.tokens import issue_token
-from smartagent.models import APIToken, User
+from smartagent.models import APIToken, ServiceAccount, User
 from smartagent.shell.owned_admin import OwnedAdmin
 from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import entry_of, rule_of, run_at, state_of
@@ -50,7 +50,7 @@ MADE: dict[type, Any] = {
     EscalationPolicy: lambda user, now: EscalationPolicy.objects.create(user=user, name="Titled", steps=[]),
     APIToken: lambda user, now: issue_token(user, "token", None)[0],
 }
-OF_NOBODY = {User, DataSource, MetricQuery}  # whoever may see one of a kind may see them all
+OF_NOBODY = {User, ServiceAccount, DataSource, MetricQuery}  # whoever may see one of a kind may see them all
 VERBS = ("change", "delete", "history")
 
 
