@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rules",
     "notifications",
     "optimizer",
@@ -141,6 +143,30 @@ MFA_FORMS = {
 # Who must have a second factor: everybody, or the people of these groups.
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=False)
 MFA_REQUIRED_GROUPS = env.list("MFA_REQUIRED_GROUPS", default=[])
+# Single sign-on by OpenID Connect, where a provider is named. OIDC_ROLES gives roles by the groups of the provider:
+# group=role,group=role
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ROLES = env.list("OIDC_ROLES", default=[])
+OIDC_CREATE_PEOPLE = env.bool("OIDC_CREATE_PEOPLE", default=True)
+OIDC_APP = {
+    "provider_id": "sso",
+    "name": OIDC_NAME,
+    "client_id": env.str("OIDC_CLIENT_ID", default=""),
+    "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+    "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
+}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [OIDC_APP] if OIDC_SERVER_URL else [],
+        "SCOPE": ["openid", "profile", "email", *env.list("OIDC_SCOPES", default=[])],
+    }
+}
+SOCIALACCOUNT_ADAPTER = "smartagent.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link leads there: a form may only be sent to ourselves
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 # How long after a sign-in secrets, tokens, roles and “Stop everything” ask for nothing more.
 REAUTHENTICATION_MINUTES = env.int("REAUTHENTICATION_MINUTES", default=15)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_MINUTES * 60

@@ -17,11 +17,16 @@ from smartagent.accounts.events import SECOND_FACTOR_CHANGED, SIGNED_IN, log_eve
 from smartagent.accounts.recent_sign_in import is_recent
 from smartagent.accounts.required_second_factor import is_required
 from smartagent.accounts.sign_in_limits import know_browser, origin
+from smartagent.accounts.single_sign_on import provider_link
 from smartagent.kernel.sealing import seal, unseal
 
 DEACTIVATED = "This account is deactivated. Ask an administrator."
 FAILURES_KEY = "sign_in_failures"
 FACTOR_NAMES = {"totp": "authenticator app", "recovery_codes": "recovery code", "webauthn": "passkey"}
+DESCRIPTIONS = {
+    "reauthenticate": "Use your password", "mfa_reauthenticate": "Use a code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}  # fmt: skip
 CHANGES = {
     "mfa/email/totp_activated": "added an authenticator app",
     "mfa/email/totp_deactivated": "removed their authenticator app",
@@ -56,6 +61,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """Not within some minutes of signing in, or of having confirmed who one is."""
         return not is_recent(context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Password, code, passkey; whoever has none of them signs in at the provider again."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        for each in methods:
+            each["description"] = DESCRIPTIONS.get(each["id"], each["description"])
+        if not methods and (provider := provider_link()):
+            methods = [{"id": "sso", "description": f"Sign in with {provider['name']} again", "url": provider["url"]}]
+        return methods
 
     def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **_: Any) -> None:
         """Log what allauth would send a mail about: a second factor was added or removed."""

@@ -20,6 +20,7 @@ SECONDS_TO_FILL_IN = 3600
 FORMS = {
     "admin:smartagent_apitoken_add", "admin:smartagent_apitoken_delete", "admin:smartagent_apitoken_rotate",
     "admin:smartagent_user_add", "admin:smartagent_user_change", "admin:auth_user_password_change",
+    "admin:smartagent_serviceaccount_add", "admin:smartagent_serviceaccount_change",
 }  # fmt: skip
 BUTTONS = {  # and the pages where they are
     "admin:optimizer_stop": "admin:optimizer_policy", "admin:optimizer_release": "admin:optimizer_policy",

@@ -19,6 +19,7 @@ from smartagent.accounts.events import RESET_REQUESTED, log_event
 from smartagent.accounts.reset_limits import may_send_reset
 from smartagent.accounts.sessions import after_password_change
 from smartagent.accounts.sign_in_limits import Guess, address_key, count_wrong, know_browser, open_account, origin
+from smartagent.accounts.single_sign_on import provider_link
 from smartagent.kernel.attempts import Blocked, refuse_blocked
 
 OTHER_WAYS = "A browser in which you have signed in before, or a link to set a new password, works at once."
@@ -94,6 +95,9 @@ class SignIn(InShell, views.LoginView):
         if site.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"single_sign_on": provider_link(self.get_redirect_url())}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """The password is right: go on to the second factor, where there is one."""
