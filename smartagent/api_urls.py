@@ -24,6 +24,8 @@ from rules.api.protocols.alertmanager import AlertmanagerView
 from rules.api.protocols.influx import LineProtocolView
 from rules.api.protocols.remote_write import RemoteWriteView
 from rules.api.receipts import ReceiptsView
+from smartagent.accounts.groups_api import GroupViewSet
+from smartagent.accounts.people_api import PersonViewSet
 from smartagent.accounts.tokens_api import TokenViewSet
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
@@ -45,6 +47,8 @@ router.register("escalations", EscalationViewSet, basename="escalation")
 router.register("mutes", MuteViewSet, basename="mute")
 router.register("channels", ChannelViewSet, basename="channel")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("people", PersonViewSet, basename="person")
+router.register("groups", GroupViewSet, basename="group")
 router.register("tokens", TokenViewSet, basename="token")
 router.register("optimizations", OptimizationViewSet, basename="optimization")
 

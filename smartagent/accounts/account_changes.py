@@ -1,7 +1,6 @@
 """Creating and changing people and service accounts, each with an entry in the activity log: from what to what."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,14 +48,15 @@ def log_changed(before: Mapping[str, str], person: User, by: Any, now: datetime)
         log_account_event(kind, person, by, now, changes="; ".join(changes))
 
 
-@contextmanager
-def logged_change(person: User, by: Any, now: datetime) -> Iterator[User]:
-    """Lock the account, and log what the block changes of it."""
-    with transaction.atomic():
-        locked = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
-        before = account_facts(locked)
-        yield locked
-        log_changed(before, locked, by, now)
+@transaction.atomic
+def set_active(people: Sequence[User], active: bool, by: Any, now: datetime) -> int:
+    """Activate or deactivate `people`, and log whom that changed; return the number of all."""
+    User.objects.filter(pk__in=[person.pk for person in people]).update(is_active=active)
+    changes = f"active: {_yes(not active)} → {_yes(active)}"
+    for person in people:
+        if person.is_active != active:
+            log_account_event(PERSON_CHANGED, person, by, now, changes=changes)
+    return len(people)
 
 
 def _yes(value: bool) -> str:

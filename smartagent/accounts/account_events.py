@@ -13,6 +13,7 @@ from smartagent.models import APIToken, User
 TOKEN_CREATED, TOKEN_ROTATED, TOKEN_REVOKED = "token_created", "token_rotated", "token_revoked"
 PERSON_ADDED, PERSON_CHANGED = "person_added", "person_changed"
 SERVICE_ACCOUNT_CREATED, SERVICE_ACCOUNT_CHANGED = "service_account_created", "service_account_changed"
+GROUP_CREATED, GROUP_CHANGED, GROUP_DELETED = "group_created", "group_changed", "group_deleted"
 
 
 def _token(context: Mapping[str, Any]) -> str:
@@ -59,6 +60,9 @@ ACCOUNT_EVENTS = (
         kind=SERVICE_ACCOUNT_CHANGED, label="service account changed",
         sentence="{by_name} changed the service account {person_name}: {changes}.",
     ),
+    EventKind(kind=GROUP_CREATED, label="group created", sentence="{by_name} created the group {changes}."),
+    EventKind(kind=GROUP_CHANGED, label="group changed", sentence="{by_name} changed the group {changes}."),
+    EventKind(kind=GROUP_DELETED, label="group deleted", sentence="{by_name} deleted the group {changes}."),
 )  # fmt: skip
 
 
@@ -67,6 +71,15 @@ def log_account_event(kind: str, person: User, by: Any, now: datetime, **facts: 
     context = {"person": str(person.pk), "person_name": str(person), "by": str(by.pk), "by_name": str(by)}
     ActivityEntry.objects.create(
         user=person, agent_name="person", event_type=kind, action_taken="none", context=context | facts,
+        status="success", created_at=now, executed_at=now,
+    )  # fmt: skip
+
+
+def log_group_event(kind: str, name: str, by: Any, now: datetime, **facts: Any) -> None:
+    """Write an entry about a group, which `by` has changed."""
+    context = {"group": name, "by": str(by.pk), "by_name": str(by)}
+    ActivityEntry.objects.create(
+        user=None, agent_name="person", event_type=kind, action_taken="none", context=context | facts,
         status="success", created_at=now, executed_at=now,
     )  # fmt: skip
 

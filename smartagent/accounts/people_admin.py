@@ -15,6 +15,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 from unfold.views import ChangeList
 
+from smartagent.accounts.account_changes import account_facts, log_added, log_changed, set_active
 from smartagent.accounts.events import SECOND_FACTOR_RESET, log_event
 from smartagent.accounts.people_forms import PersonAddForm, PersonChangeForm
 from smartagent.accounts.sessions import after_password_change, revoke_everywhere
@@ -118,10 +119,18 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """A generated password is kept on the request until it is shown."""
+        request.before = account_facts(User.objects.get(pk=obj.pk)) if change else None  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             revoke_everywhere([obj], request, "deactivated")
         request.generated = getattr(form, "generated", "")  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change:
+            log_changed(request.before, form.instance, request.user, timezone.now())  # type: ignore[attr-defined]
+        else:
+            log_added(form.instance, request.user, timezone.now())
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         people = reverse("admin:smartagent_user_changelist")
@@ -143,7 +152,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         me: Any = request.user.pk
         people = list(self._reached(request, queryset).exclude(pk=me))
-        count = User.objects.filter(pk__in=[each.pk for each in people]).update(is_active=False)
+        count = set_active(people, False, request.user, timezone.now())
         revoke_everywhere(people, request, "deactivated")
         messages.success(request, f"{_people(count)} deactivated.")
 
@@ -155,7 +164,7 @@ class UserAdmin(ChosenKeys, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, 
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = self._reached(request, queryset).update(is_active=True)
+        count = set_active(list(self._reached(request, queryset)), True, request.user, timezone.now())
         messages.success(request, f"{_people(count)} activated.")
 
     @admin.action(description="Remove second factors", permissions=["change"])

@@ -26,7 +26,9 @@ BUTTONS = {  # and the pages where they are
     "admin:optimizer_stop": "admin:optimizer_policy", "admin:optimizer_release": "admin:optimizer_policy",
     "admin:smartagent_user_changelist": "admin:smartagent_user_changelist",
 }  # fmt: skip
-REQUESTS = {"token-list", "token-rotate"}  # of the API, with the session of a browser
+# Of the API, with the session of a browser.
+REQUESTS = {"token-list", "token-rotate", "person-list", "person-detail", "group-list", "group-detail"}
+CHANGES = ("POST", "PATCH", "DELETE")
 PRESS_AGAIN = "Nothing was changed yet. Confirm that it is you, then press the button again."
 ASK_AGAIN = "This needs a recent sign-in. Open /confirm/ in the browser, then try again."
 NO_WAY = "You have neither a password nor a second factor to confirm who you are. Sign out, and sign in again."
@@ -55,7 +57,7 @@ def confirmation_of(request: HttpRequest) -> HttpResponse | None:
 
 
 def _is_request(request: HttpRequest, where: str) -> bool:
-    return request.method == "POST" and where.startswith("api:") and where.rpartition(":")[2] in REQUESTS
+    return request.method in CHANGES and where.startswith("api:") and where.rpartition(":")[2] in REQUESTS
 
 
 def confirm_identity(request: HttpRequest, way_on: str) -> HttpResponse:

@@ -29,6 +29,8 @@ from smartagent.models import APIToken, User
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, DurationField, IdField, TextField, TimeField
 from smartagent.rest.filter_fields import PersonFilter
+from smartagent.rest.relations import PERSON
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
@@ -55,8 +57,8 @@ class HolderField(IdField):
         return key
 
 
-class TokenSerializer(StrictModelSerializer):
-    person = HolderField(
+class TokenSerializer(RowMixin, StrictModelSerializer):
+    user = HolderField(
         source="user_id", required=False, help_text="Whose it is: you by default; for administrators a service account."
     )
     name = TextField(max_length=100, help_text="Name of the program.")
@@ -69,9 +71,10 @@ class TokenSerializer(StrictModelSerializer):
     class Meta:
         model = APIToken
         fields = [
-            "id", "person", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "last_used_from",
+            "id", "user", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "last_used_from",
             "replaced_by",
         ]  # fmt: skip
+        resource, relations = "tokens", {"user": PERSON}
         read_only_fields = ["prefix", "created_at", "last_used_at", "last_used_from"]
 
     def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:

@@ -61,7 +61,7 @@ class PersonInShortSerializer(serializers.Serializer[Any]):
 
 PERSON = Relation(
     User, Coalesce(NullIf(F("full_name"), Value("")), F("email"), output_field=TextField()),
-    "smartagent.rest.relations.PersonInShortSerializer", visible=people_visible_to,
+    "smartagent.rest.relations.PersonInShortSerializer", resource="people", visible=people_visible_to,
 )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
             user=person, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),
         "tokens": issue_token(person, "known", now + timedelta(days=40))[0],
+        "people": User.objects.create_user("known-person@example.com", None),
         "mutes": Mute.objects.create(user=person, rule=rule),
         "channels": Channel.objects.create(user=person, kind="email", name="mail", config={"to": "a@example.com"}),
         "deliveries": Delivery.objects.create(user=person, title="Low", status="delivered", expires_at=now),

@@ -8,6 +8,17 @@ from fnmatch import fnmatchcase
 REFUSALS = [
     # The clock.
     ("POST /api/tokens/*", "This must be in the future.", "the clock"),
+    ("* /api/people/*", "A person needs an e-mail address", "whether it is an account of a person or of a program"),
+    ("* /api/people/*", "A person does not become a service account", "what it is"),
+    ("* /api/people/*", "Only service accounts have an owner.", "what it is"),
+    ("* /api/people/*", "A service account ", "what it is"),
+    ("* /api/people/*", "There is no group “", "which groups are there"),
+    ("* /api/people/*", "No active person has the ID or e-mail", "who is there"),
+    ("* /api/people/*", "An account with this e-mail address already exists.", "who is there"),
+    ("* /api/people/*", "Only superusers can change this.", "who one is"),
+    ("* /api/people/*", "Enter a valid email address.", "the grammar of addresses"),
+    ("* /api/groups/*", "A group with this name already exists.", "names that are taken"),
+    ("* /api/groups/*", "You cannot give the permission “", "which permissions one has"),
     ("POST /api/tokens/", "Enter your own ID, or", "who is there"),
     ("POST /api/tokens/*", "The maximum is 30d.", "a sum"),
     ("POST /api/mutes/", "This must be in the future.", "the clock"),

@@ -84,15 +84,15 @@ def test_only_administrators_manage_them(client_of, ada, olga, audra, alice):
         assert client.get(LIST).status_code == status
         assert client.get(f"{LIST}add/").status_code == 403
         assert client.post(f"{LIST}{account.pk}/change/", {"full_name": "x"}).status_code == 403
-        sent = {"name": "x", "scopes": ["read"], "person": str(account.pk)}
+        sent = {"name": "x", "scopes": ["read"], "user": str(account.pk)}
         assert client.post("/api/tokens/", sent, content_type=JSON).status_code == 400
-        client.post("/tokens/add/", sent)
+        client.post("/tokens/add/", {"name": "x", "scopes": ["read"], "person": account.pk})
         assert client.post(f"/api/tokens/{row.pk}/rotate/", {}, content_type=JSON).status_code == 404
     assert account.api_tokens.count() == 1
     admin = client_of(ada)
-    refused = admin.post("/api/tokens/", sent | {"person": str(olga.pk)}, content_type=JSON)
-    assert refused.json() == {"person": ["Enter your own ID, or as an administrator that of a service account."]}
-    assert admin.post("/api/tokens/", sent, content_type=JSON).json()["person"] == str(account.pk)
+    refused = admin.post("/api/tokens/", sent | {"user": str(olga.pk)}, content_type=JSON)
+    assert refused.json() == {"user": ["Enter your own ID, or as an administrator that of a service account."]}
+    assert admin.post("/api/tokens/", sent, content_type=JSON).json()["user"] == str(account.pk)
     assert admin.post(f"/api/tokens/{row.pk}/rotate/", {}, content_type=JSON).status_code == 201
     assert admin.post(f"{LIST}{account.pk}/delete/", {"post": "yes"}).status_code == 403
 

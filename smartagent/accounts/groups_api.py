@@ -1,0 +1,168 @@
+"""Groups by REST: the four roles are fixed, further groups are for recipients and permissions of one's own."""
+
+import re
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
+
+from smartagent.accounts.account_events import GROUP_CHANGED, GROUP_CREATED, GROUP_DELETED, log_group_event
+from smartagent.kernel.token_scopes import TokenScope
+from smartagent.rest.errors import Conflict
+from smartagent.rest.fields import TextField
+from smartagent.rest.rows import RowMixin
+from smartagent.rest.serializers import StrictModelSerializer
+from smartagent.rest.views import WriteViewSet
+
+FIXED = ("administrators", "auditors", "members", "operators")
+GROUP_NAME = r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"
+APPS = ("notifications", "optimizer", "rules", "smartagent")
+
+
+class PermissionsField(serializers.ListField):
+    """Permissions as app.verb_model."""
+
+    child = TextField(max_length=150)
+    default_error_messages = {"unknown": "You cannot give the permission “{name}”. GET /api/me/ lists those you have."}
+
+    def to_representation(self, data: Any) -> list[str]:
+        return sorted(f"{each.content_type.app_label}.{each.codename}" for each in data.all())
+
+    def to_internal_value(self, data: Any) -> Any:
+        names = super().to_internal_value(data)
+        held = self.context["request"].user.get_all_permissions()
+        for name in names:
+            if name not in held or name.partition(".")[0] not in APPS:
+                self.fail("unknown", name=name[:100])
+        return names
+
+
+class GroupSerializer(RowMixin, StrictModelSerializer):
+    name = TextField(max_length=150, asks={"pattern": GROUP_NAME}, help_text="Letters, digits, spaces, _ . and -.")
+    permissions = PermissionsField(required=False, help_text="As app.verb_model; only permissions that you have.")
+    people = serializers.SerializerMethodField(help_text="Number of people.")
+    is_fixed = serializers.SerializerMethodField(help_text="True for the roles, which cannot be changed.")
+
+    class Meta:
+        model = Group
+        fields = ["id", "name", "permissions", "people", "is_fixed"]
+        resource = "groups"
+
+    def get_people(self, group: Any) -> int:
+        known = getattr(group, "member_count", None)  # counted for a list
+        return int(group.user_set.count() if known is None else known)
+
+    def get_is_fixed(self, group: Group) -> bool:
+        return group.name in FIXED
+
+    def validate_name(self, name: str) -> str:
+        if not re.fullmatch(GROUP_NAME[1:-1], name):
+            raise ValidationError("Use letters, digits, spaces, _ . and -, with a letter or digit first.")
+        if Group.objects.filter(name__iexact=name).exclude(pk=_key(self.instance)).exists():
+            raise ValidationError("A group with this name already exists.")
+        return name
+
+    def create(self, validated_data: Any) -> Any:
+        group = Group.objects.create(name=validated_data["name"])
+        group.permissions.set(_permissions(validated_data.get("permissions", [])))
+        return group
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        if "permissions" in validated_data:
+            instance.permissions.set(_permissions(validated_data["permissions"]))
+        if "name" in validated_data:
+            instance.name = validated_data["name"]
+            instance.save(update_fields=["name"])
+        return instance
+
+
+def _key(instance: Any) -> Any:
+    return instance.pk if instance else None
+
+
+def _permissions(names: list[str]) -> QuerySet[Permission]:
+    query = Q(pk__in=[])
+    for name in names:
+        app, _, codename = name.partition(".")
+        query |= Q(content_type__app_label=app, codename=codename)
+    return Permission.objects.filter(query)
+
+
+WITH_CONFLICT = {409: OpenApiResponse(description="One of the roles, which are fixed.")}
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List groups", description="The roles and further groups by name; at least your own."),
+    retrieve=extend_schema(summary="Read a group", description="Its permissions, and how many people it has."),
+    create=extend_schema(
+        summary="Create a group", description="A recipient (`group:NAME`), with permissions for its people.",
+        examples=[OpenApiExample("On call", value={"name": "on-call"}, request_only=True)],
+    ),
+    partial_update=extend_schema(
+        summary="Update a group", responses={200: GroupSerializer} | WITH_CONFLICT,
+        description="Changes name or permissions. The roles are fixed. People get their groups at `/api/people/`.",
+        examples=[OpenApiExample("Renamed", value={"name": "night shift"}, request_only=True)],
+    ),
+    destroy=extend_schema(
+        summary="Delete a group", responses={204: None} | WITH_CONFLICT,
+        description="Its people stay, without the permissions of the group.",
+    ),
+)  # fmt: skip
+@extend_schema(tags=["people"])
+class GroupViewSet(WriteViewSet):
+    queryset = Group.objects.order_by("name")
+    serializer_class = GroupSerializer
+    ordering_fields = ("name",)
+    lookup_value_converter = "int"
+    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    scope = TokenScope.ADMIN
+
+    @property
+    def needs(self) -> str:  # type: ignore[override]
+        """Everybody sees the groups that they are in."""
+        return "" if self.request.method in SAFE_METHODS else "smartagent.change_user"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        found = Group.objects.order_by("name").prefetch_related("permissions__content_type")
+        if getattr(self, "swagger_fake_view", False):
+            return found
+        user: Any = self.request.user
+        sees_all = user.has_perm("smartagent.view_user")
+        mine = found if sees_all else found.filter(user=user)
+        return mine.annotate(member_count=Count("user"))
+
+    def get_object(self) -> Any:
+        found = super().get_object()
+        if self.request.method not in SAFE_METHODS and found.name in FIXED:
+            raise Conflict(f"The role {found.name} is fixed. Create a group of your own.")
+        return found
+
+    @transaction.atomic
+    def perform_create(self, serializer: Any) -> None:
+        group = serializer.save()
+        log_group_event(GROUP_CREATED, group.name, self.request.user, timezone.now(), changes=_facts(group))
+
+    def perform_update(self, serializer: Any) -> None:
+        before = _facts(serializer.instance)
+        group = serializer.save()
+        after = _facts(Group.objects.get(pk=group.pk))
+        if after != before:
+            log_group_event(
+                GROUP_CHANGED, group.name, self.request.user, timezone.now(), changes=f"{before} → {after}"
+            )  # fmt: skip
+
+    @transaction.atomic
+    def perform_destroy(self, instance: Group) -> None:
+        log_group_event(GROUP_DELETED, instance.name, self.request.user, timezone.now(), changes=_facts(instance))
+        instance.delete()
+
+
+def _facts(group: Group) -> str:
+    names = Permission.objects.filter(group=group).values_list("content_type__app_label", "codename")
+    return f"{group.name} ({', '.join(sorted('.'.join(each) for each in names)) or 'no permissions'})"
