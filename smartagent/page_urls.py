@@ -10,6 +10,7 @@ from optimizer.pages.report import report_mail, report_page
 from optimizer.pages.scoreboard import scoreboard_page
 from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
+from smartagent.accounts.email_pages import change_email, verify_email
 from smartagent.accounts.profile import profile
 from smartagent.accounts.security_page import revoke_session, security_page
 from smartagent.dashboard.badges import badges
@@ -42,6 +43,8 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("integrations/<uuid:key>/check/", site.admin_view(check_integration), name="integration_check"),
         path("badges/", site.admin_view(badges), name="badges"),
         path("security/", site.admin_view(security_page), name="security"),
+        path("security/email/", site.admin_view(change_email), name="change_email"),
+        path("security/email/verify/", site.admin_view(verify_email), name="verify_email"),
         path("security/sessions/revoke/", site.admin_view(revoke_session), name="revoke_session"),
         path("profile/", site.admin_view(profile), name="profile"),
     ]

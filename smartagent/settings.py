@@ -131,6 +131,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow it on localhost only
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up: administrators and the provider say who has an account
 MFA_TOTP_ISSUER = "Smart Agent"
 MFA_TOTP_TOLERANCE = 1  # codes: the last one is accepted for half a minute
 MFA_RATE_LIMITS = False

@@ -12,6 +12,7 @@ SIGNED_IN, SIGN_IN_FAILED, SIGN_IN_LOCKED = "signed_in", "sign_in_failed", "sign
 FAILURES_NOT_LISTED, PASSWORD_CHANGED = "sign_in_failures_not_listed", "password_changed"
 RESET_REQUESTED, SIGNED_OUT, SESSIONS_REVOKED = "password_reset_requested", "signed_out", "sessions_revoked"
 
+EMAIL_LINK_SENT, EMAIL_CHANGED, EMAIL_VERIFIED = "email_link_sent", "email_changed", "email_verified"
 PERSON_JOINED, ROLES_GIVEN = "person_joined", "roles_given"
 SECOND_FACTOR_CHANGED, RECOVERY_CODE_USED, SECOND_FACTOR_RESET = (
     "second_factor_changed", "recovery_code_used", "second_factor_reset",
@@ -87,6 +88,12 @@ SIGN_IN_EVENTS = (
     EventKind(kind=PERSON_JOINED, label="person joined", sentence=_by("was added by {cause}"), tone="info"),
     EventKind(
         kind=ROLES_GIVEN, label="roles given", sentence=_by("has the roles {roles} by {cause}"), tone="warning",
+    ),
+    EventKind(kind=EMAIL_LINK_SENT, label="e-mail link requested", sentence=_by("requested a link to {email}")),
+    EventKind(kind=EMAIL_VERIFIED, label="e-mail verified", sentence=_by("verified the address {email}"), tone="info"),
+    EventKind(
+        kind=EMAIL_CHANGED, label="e-mail changed", sentence=_by("changed the e-mail address from {old} to {email}"),
+        tone="warning",
     ),
     EventKind(kind=SIGNED_OUT, label="signed out", sentence=_by("signed out")),
     EventKind(kind=SESSIONS_REVOKED, label="sessions signed out", sentence=_revoked, tone="warning"),

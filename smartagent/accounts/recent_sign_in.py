@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 
 SECONDS_TO_FILL_IN = 3600
 FORMS = {
+    "admin:change_email",
     "admin:smartagent_apitoken_add", "admin:smartagent_apitoken_delete", "admin:smartagent_apitoken_rotate",
     "admin:smartagent_user_add", "admin:smartagent_user_change", "admin:auth_user_password_change",
     "admin:smartagent_serviceaccount_add", "admin:smartagent_serviceaccount_change",

@@ -47,7 +47,7 @@ def has_second_factor(person: Any) -> bool:
 def refusal_without(request: HttpRequest) -> HttpResponse | None:
     """Where whoever lacks a required second factor is led; None where the request may go on."""
     where = request.resolver_match.view_name if request.resolver_match else ""
-    if where in STILL_OPEN or where.startswith("link-"):
+    if where in STILL_OPEN or where == "confirm_email" or where.startswith("link-"):
         return None
     if not is_missing(request):
         return None

@@ -40,7 +40,7 @@ class SecondFactor(InShell, AuthenticateView):  # type: ignore[misc]
 class ConfirmByPassword(InShell, ReauthenticateView):  # type: ignore[misc]
     """Asks for the password of whoever is signed in."""
 
-    title, template_name = "Confirm that it is you", "accounts/confirm_identity.html"
+    title, template_name = "Confirm that it is you", "accounts/identity.html"
 
     def form_valid(self, form: Any) -> Any:
         return super().form_valid(form)
@@ -49,13 +49,13 @@ class ConfirmByPassword(InShell, ReauthenticateView):  # type: ignore[misc]
 class ConfirmByCode(InShell, ConfirmByCodeView):  # type: ignore[misc]
     """Asks for a code of whoever is signed in."""
 
-    title, template_name = "Confirm that it is you", "accounts/confirm_identity.html"
+    title, template_name = "Confirm that it is you", "accounts/identity.html"
 
 
 class ConfirmByPasskey(InShell, ReauthenticateWebAuthnView):  # type: ignore[misc]
     """Asks for a passkey of whoever is signed in."""
 
-    title, template_name = "Confirm that it is you", "accounts/confirm_identity.html"
+    title, template_name = "Confirm that it is you", "accounts/identity.html"
 
 
 class ActivateApp(InShell, ActivateTOTPView):  # type: ignore[misc]

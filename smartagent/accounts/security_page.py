@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from smartagent.accounts.browser_names import browser_name
+from smartagent.accounts.email_address import is_verified, sends_mail
 from smartagent.accounts.required_second_factor import is_missing
 from smartagent.accounts.sessions import revoke, revoke_others, sessions_of
 from smartagent.kernel.coerce import as_uuid
@@ -47,6 +48,8 @@ def _factors(request: HttpRequest) -> dict[str, Any]:
         "passkeys": [each for each in factors if each.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
         "missing": is_missing(request),
+        "is_verified": is_verified(request.user),
+        "sends_mail": sends_mail(),
     }
 
 
