@@ -3,8 +3,8 @@
 Both in the transaction of the caller, so that neither exists without the other. Nothing is sent here.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from notifications.models import Channel
-from notifications.routing.router import Decision, direct, route
+from notifications.routing.router import Decision, Subscriber, direct, route
 from notifications.routing.subscribers import load_subscribers, way_of
 from smartagent.kernel.bulk_copy import copy_rows
 
@@ -51,6 +51,8 @@ class Message:
 def post(messages: Iterable[Message], now: datetime) -> int:
     """Store each message in its inbox with its deliveries, in the current transaction; return their number."""
     messages = list(messages)
+    people = load_subscribers({message.user_id for message in messages})
+    messages = [_addressed(message, people) for message in messages]
     rows = (
         (
             message.id, message.user_id, message.rule_id, message.type, message.title, message.message,
@@ -59,13 +61,20 @@ def post(messages: Iterable[Message], now: datetime) -> int:
         for message in messages
     )  # fmt: skip
     written = copy_rows("notifications", list(NOTIFICATION_COLUMNS), list(NOTIFICATION_COLUMNS.values()), rows)
-    leaving = list(_on_their_way(messages, now))  # it asks the database, which COPY would keep waiting
+    leaving = list(_on_their_way(messages, people, now))  # it asks the database, which COPY would keep waiting
     copy_rows("deliveries", list(OUTGOING), list(OUTGOING.values()), leaving)
     return written
 
 
-def _on_their_way(messages: Sequence[Message], now: datetime) -> Iterator[tuple[Any, ...]]:
-    people = load_subscribers({message.user_id for message in messages})
+def _addressed(message: Message, people: Mapping[UUID, Subscriber]) -> Message:
+    """The message to whoever reads it: of a service account that is its owner."""
+    reader = people.get(message.user_id)
+    return message if reader is None or reader.id == message.user_id else replace(message, user_id=reader.id)
+
+
+def _on_their_way(
+    messages: Sequence[Message], people: Mapping[UUID, Subscriber], now: datetime
+) -> Iterator[tuple[Any, ...]]:
     named = {key for message in messages for key in message.channels}
     ways = {channel.pk: way_of(channel) for channel in Channel.objects.in_use().filter(pk__in=named)} if named else {}
     for message in messages:

@@ -1,4 +1,7 @@
-"""Subscribers: people with their channels, preferences and mutes, loaded in five statements for all."""
+"""Subscribers: people with their channels, preferences and mutes, loaded in five statements for all.
+
+One statement more where the owner of a service account is not among them.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -18,7 +21,9 @@ NO_PREFERENCE = Preference()
 
 
 def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
-    """Those of `people` who are active, by id."""
+    """Those of `people` who are active, by id; in place of a service account its owner, who reads what it is told."""
+    zones, owners = _active(people)
+    people = {*zones, *owners.values()}
     ways = defaultdict(list)
     for channel in Channel.objects.in_use().filter(user__in=people).only("id", "name", "kind", "user_id"):
         ways[channel.user_id].append(way_of(channel))
@@ -29,10 +34,25 @@ def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
     groups = defaultdict(set)
     for key, name in Group.objects.filter(user__in=people, name__in=DEFAULTS).values_list("user", "name"):
         groups[key].add(name)
-    return {
+    found = {
         key: _addressee(key, zone, ways[key], wants.get(key, NO_PREFERENCE), muted[key], groups[key])
-        for key, zone in User.objects.filter(pk__in=people, is_active=True).values_list("pk", "time_zone")
+        for key, zone in zones.items()
     }
+    return {key: found[owners.get(key, key)] for key in zones}
+
+
+def _active(people: Collection[UUID]) -> tuple[dict[UUID, str], dict[UUID, UUID]]:
+    """The time zones of those of `people` who are active, and of the owners of service accounts, who are by account."""
+    active = User.objects.filter(is_active=True)
+    zones, owners = {}, {}
+    for key, zone, owner in active.filter(pk__in=people).values_list("pk", "time_zone", "owner"):
+        zones[key] = zone
+        if owner:  # only service accounts have one
+            owners[key] = owner
+    missing = set(owners.values()) - zones.keys()
+    if missing:
+        zones |= dict(active.filter(pk__in=missing).values_list("pk", "time_zone"))
+    return zones, {key: owner for key, owner in owners.items() if owner in zones}
 
 
 def way_of(channel: Channel) -> ChannelRef:

@@ -82,6 +82,7 @@ def _checks(
     yield check_private_files
     yield installation.check_secrets
     yield partial(tokens.check_tokens, now)
+    yield tokens.check_service_accounts
 
 
 def _found(connection: BaseDatabaseWrapper, check: Check) -> list[Finding]:

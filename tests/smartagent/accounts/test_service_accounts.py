@@ -13,8 +13,10 @@ from rules.models import ActivityEntry
 from rules.text.entry import entry_in_words
 from smartagent.accounts.token_expiry import notify_of_expiry
 from smartagent.accounts.tokens import issue_token
+from smartagent.doctor.tokens import check_service_accounts
 from smartagent.models import APIToken, ServiceAccount, User
 from tests.conftest import PASSWORD
+from tests.notifications.outside import channel_of, tell
 
 LIST = "/service-accounts/"
 JSON = "application/json"
@@ -95,6 +97,21 @@ def test_only_administrators_manage_them(client_of, ada, olga, audra, alice):
     assert admin.post("/api/tokens/", sent, content_type=JSON).json()["user"] == str(account.pk)
     assert admin.post(f"/api/tokens/{row.pk}/rotate/", {}, content_type=JSON).status_code == 201
     assert admin.post(f"{LIST}{account.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_what_it_is_notified_of_its_owner_reads(client_of, ada, olga):
+    made(client_of(ada), olga, "members")
+    account = User.objects.get(is_service_account=True)
+    channel_of(olga, url="https://example.com/")
+    [delivery] = tell(account)
+    assert (delivery.user_id, delivery.kind) == (olga.pk, "webhook")
+    assert Notification.objects.get().user_id == olga.pk
+    assert not list(check_service_accounts())
+    User.objects.filter(pk=olga.pk).update(is_active=False)
+    tell(account, title="Memory is full")
+    assert Notification.objects.get(title="Memory is full").user_id == account.pk
+    [finding] = check_service_accounts()
+    assert finding.problem == "1 service account without an active owner: Grafana."
 
 
 def test_its_owner_is_notified_of_the_expiry_and_without_one_the_administrators(client_of, ada, olga):
