@@ -254,6 +254,8 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["smartagent.rest.schema.without_versions"],
     "POSTPROCESSING_HOOKS": [
         "smartagent.rest.schema.describe_shared",
+        "smartagent.rest.examples.add_examples",
+        "notifications.api.webhook_description.describe_webhooks",
         "smartagent.rest.choice_labels.capitalize_labels",
     ],
     "GET_LIB_DOC_EXCLUDES": "smartagent.rest.schema.classes_without_description",

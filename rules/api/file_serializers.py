@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rules.provisioning.document import MAX_FILE_RULES, VERSION
@@ -67,10 +68,15 @@ class ApplySerializer(RuleFileSerializer):
     )
 
 
+@extend_schema_field({"type": ["string", "number", "boolean", "object", "array", "null"]})
+class ValueField(serializers.JSONField):
+    """A value of a rule."""
+
+
 class PlannedChangeSerializer(serializers.Serializer[Any]):
     field = serializers.CharField()
-    old = serializers.JSONField(allow_null=True, help_text="null: the default.")
-    new = serializers.JSONField(allow_null=True)
+    old = ValueField(help_text="null: the default.")
+    new = ValueField()
 
 
 class PlannedItemSerializer(serializers.Serializer[Any]):

@@ -101,14 +101,16 @@ RULES_PARAMETERS = [
     _parameter("group_next_token", TEXT, "`groupNextToken` of the previous answer; with group_limit."),
 ]
 describes_rules = extend_schema(
-    tags=["prometheus"], summary="List rules as Prometheus does", extensions=HAS_OWN_ERRORS,
+    operation_id="prometheus_rules", tags=["prometheus"],
+    summary="List rules as Prometheus does", extensions=HAS_OWN_ERRORS,
     parameters=RULES_PARAMETERS,
     description=f"Active rules with their alerts, in groups: those of imported rules, otherwise owners. At most "
     f"{MAX_RULES:,} rules and {MAX_ALERTS:,} alerts in one answer; `warnings` says where alerts are left out.",
     responses=_envelope({"groups": {"type": "array", "items": GROUP_SCHEMA}}, GROUPS_EXAMPLE, groupNextToken=TEXT),
 )  # fmt: skip
 describes_alerts = extend_schema(
-    tags=["prometheus"], summary="List alerts as Prometheus does", extensions=HAS_OWN_ERRORS,
+    operation_id="prometheus_alerts", tags=["prometheus"],
+    summary="List alerts as Prometheus does", extensions=HAS_OWN_ERRORS,
     description=f"Pending and firing alerts, the newest first. At most {MAX_ALERTS:,} in one answer; `warnings` says "
     "where some are left out.",
     responses=_envelope({"alerts": {"type": "array", "items": ALERT_SCHEMA}}, {"alerts": [ALERT_EXAMPLE]}),

@@ -23,6 +23,7 @@ class DispatchView(StrictView):
     commits_in_steps = True
 
     @extend_schema(
+        operation_id="rules_evaluate",
         tags=["runs"],
         summary="Evaluate rules now",
         description=(

@@ -99,6 +99,7 @@ class SampleView(TakesLarge, generics.ListAPIView[Any], OwnedView):
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
+        operation_id="samples_push",
         tags=["samples"],
         summary="Push samples",
         description=f"One sample, a list, or a sample on each line (application/x-ndjson), "

@@ -64,6 +64,8 @@ KEY_PARAMETER = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Repeating the request with the same key returns the same response, and does nothing.",
 )  # fmt: skip
+VERBS = {"retrieve": "get", "partial_update": "update", "update": "replace", "destroy": "delete"}
+METHOD_VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 METHODS = ("get", "post", "put", "patch", "delete")
 # Classes whose docstrings are about code, and describe no operation or object that inherits them.
 BASES = (
@@ -152,6 +154,15 @@ class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
 class Schema(AutoSchema):
     """Describes requests with `asks` of their fields and `constraints` of their serializers, conditional ones, and keys
     of idempotent ones."""
+
+    def get_operation_id(self) -> str:
+        """`rules_list`, `silences_end`: the resource and the verb, as a method of a client is named."""
+        parts = [part for part in self.path.strip("/").split("/")[1:] if not part.startswith("{")]
+        action = getattr(self.view, "action", None)
+        if action:  # its name says more than its path
+            return f"{parts[0]}_{VERBS.get(action, action)}".replace("-", "_")
+        verb = "list" if self.method == "GET" and self._is_list_view() else METHOD_VERBS[self.method]
+        return "_".join([*parts, verb]).replace("-", "_")
 
     def get_override_parameters(self) -> Any:
         given = super().get_override_parameters()

@@ -57,18 +57,20 @@ WEBHOOK_EXAMPLE = {
 
 
 def _described(
-    summary: str, description: str, media_type: str, body: Any, example: Any, *parameters: OpenApiParameter,
-    responses: dict[Any, Any],
+    operation_id: str, summary: str, description: str, media_type: str, body: Any, example: Any,
+    *parameters: OpenApiParameter, responses: dict[Any, Any],
 ) -> Any:  # fmt: skip
     examples = [OpenApiExample("Request", value=example, request_only=True)] if example else None
     operation = extend_schema(
-        tags=["samples"], summary=summary, description=description, request={media_type: body}, examples=examples,
+        operation_id=operation_id, tags=["samples"], summary=summary, description=description,
+        request={media_type: body}, examples=examples,
         parameters=[OWNER, *parameters], responses=responses, extensions=HAS_OWN_ERRORS,
     )  # fmt: skip
     return extend_schema_view(post=operation)
 
 
 describes_remote_write = _described(
+    "remote_write",
     "Write samples by Prometheus remote write",
     "Versions 1.0 and 2.0: a protobuf message `prometheus.WriteRequest` or `io.prometheus.write.v2.Request` (then with "
     "`;proto=` in the Content-Type), compressed by snappy in its block format. With 400, all else is stored.",
@@ -77,6 +79,7 @@ describes_remote_write = _described(
     | own_errors("text/plain", {"type": "string"}, "Invalid protobuf message.\n", STATUSES),
 )  # fmt: skip
 describes_line_protocol = _described(
+    "influx_write",
     "Write samples by line protocol",
     "As InfluxDB 2 takes them; a field is the metric `measurement_field`. With 400, all else is stored.",
     "text/plain", {"type": "string"}, "cpu,host=web-1 usage_idle=71.5 1772445600000000000", PRECISION,
@@ -86,6 +89,7 @@ describes_line_protocol = _described(
     ),
 )  # fmt: skip
 describes_webhook = _described(
+    "alertmanager_receive",
     "Take alerts of Alertmanager",
     "Alertmanager's webhook, version 4. Each alert is a sample of the series `alertmanager_alert` and, once for each "
     "time that it fires or is resolved, an audit event. With 400, all else is stored.",

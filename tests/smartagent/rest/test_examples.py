@@ -1,0 +1,262 @@
+"""Each operation has an example of its request and of its answer, recorded from real ones.
+
+`RECORD_EXAMPLES=1 pytest tests/smartagent/rest/test_examples.py` records them anew.
+"""
+
+import json
+import os
+import re
+from datetime import timedelta
+
+import jsonschema
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from notifications.models import Channel, Delivery
+from optimizer.execution.runner import apply
+from optimizer.models import OptimizationEvent
+from optimizer.proposals.decisions import approve
+from rules.lifecycle.recycle_bin import delete
+from rules.models import AutomationRule, MetricSample, RuleState, Silence
+from smartagent.models import APIToken
+from smartagent.rest.examples import RECORDED, contents_of, recorded
+from tests.optimizer.step_cast import integration_of, interval, proposal_of
+from tests.smartagent.known_things import known_things
+from tests.smartagent.rest.test_openapi import schema
+from tests.smartagent.whole_bodies import BODIES, RULE
+
+DOCUMENT = schema.raw_schema
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    if method in ("get", "post", "put", "patch", "delete")
+}
+OTHER_FORMATS = {  # no JSON, or not ours: each says itself what it looks like
+    "activity_export", "activity_stream", "deliveries_export", "remote_write", "influx_write", "webhook_schema",
+    "prometheus_rules", "prometheus_alerts", "alertmanager_receive",
+}  # fmt: skip
+WITH_STEPS = ("optimizations_apply", "optimizations_approve", "optimizations_dry_run", "optimizations_roll_back")
+SECRETS = re.compile(r'(sa_|whsec_|"generated_password": ")[A-Za-z0-9_+/=-]{12,}')
+MAX_LISTED = 2
+HASH = re.compile(r"\b[0-9a-f]{32,64}\b")
+KEY = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+@pytest.fixture
+def known(ada, now, httpserver):
+    """Something of each kind, in the state in which its verbs are possible."""
+    ada.full_name = "Ada"
+    ada.save()
+    known = known_things(ada, now)
+    soon, later = timezone.now(), timezone.now() + timedelta(hours=2)
+    RuleState.objects.update(condition="firing", value=63, fired_at=soon, since=soon)
+    Silence.objects.update(starts_at=soon, ends_at=later)
+    channel = Channel.objects.create(
+        user=ada, kind="webhook", name="hook", config={"url": httpserver.url_for("/hook")}, enabled=True
+    )
+    Delivery.objects.update(status="dead", channel=channel, expires_at=later)
+    OptimizationEvent.objects.update(source_event_type="smart_agent_x", status="proposed", strategy="general")
+    APIToken.objects.update(expires_at=later)
+    MetricSample.objects.push(user=ada, metric="fusion_score", value=63, observed_at=soon)
+    binned = AutomationRule.objects.create(**_plain(ada, "Binned"))
+    delete(AutomationRule.objects.filter(pk=binned.pk), ada, soon)
+    draft = AutomationRule.objects.create(**_plain(ada, "Draft") | {"status": "draft"})
+    slack = integration_of(ada, "gmail")
+    steps = {
+        word: str(proposal_of(ada, soon, interval(slack, minutes)).pk) for minutes, word in enumerate(WITH_STEPS, 10)
+    }
+    httpserver.expect_request("/hook").respond_with_data("")
+    return known | steps | {
+        "binned": str(binned.pk), "draft": str(draft.pk), "hook": str(channel.pk), "soon": soon.isoformat(),
+        "later": later.isoformat(), "groups": str(Group.objects.create(name="night shift").pk),
+    }  # fmt: skip
+
+
+def _plain(person, name):
+    return {
+        "user": person, "rule_name": name, "metric_type": "cpu", "condition_operator": ">", "threshold_value": 90,
+        "action_type": "log",
+    }  # fmt: skip
+
+
+# Of which thing, where it is not any of its kind.
+WHICH = {
+    "rules_publish": "draft", "rules_undelete": "binned", "channels_new_key": "hook", "channels_test": "hook",
+    "metrics_reading_get": "fusion_score",
+    **{name: name for name in WITH_STEPS},
+}  # fmt: skip
+QUERY = {"rules_why": "?at={soon}"}
+
+
+def bodies_of(known):
+    """The requests that have no example in the code; ids and times are those of the known things."""
+    rule = {name: RULE[name] for name in ("rule_name", "metric_type", "condition_operator", "threshold_value",
+                                          "action_type", "severity")}  # fmt: skip
+    state, sent = {"ids": [known["states"]]}, {"ids": [known["notifications"]]}
+    silence = {"comment": "Backups", "metric": "cpu", "starts_at": known["soon"], "ends_at": known["later"]}
+    file = {"document": {"version": 1, "rules": [{
+        "uid": "low", "name": "Low", "metric": "cpu", "operator": "<", "threshold": 70, "action": "alert",
+    }]}, "source": "team-a"}  # fmt: skip
+    policy = {"stopped": False, "automatic_per_day": 5, "trusted_after": 3, "trusted_rate": 0.8, "needs_another": True,
+              "undo_worse": True, "on_failure": "undo", "window": [], "window_zone": "Europe/Berlin"}  # fmt: skip
+    return {
+        "rules_create": rule, "rules_replace": rule, "rules_update": {"threshold_value": 65},
+        "rules_bulk_edit": {"rules": [known["rules"]], "values": {"severity": "critical"}, "dry_run": True},
+        "rules_restore": {"version": 1}, "rules_plan": file, "rules_apply": file, "rules_release": {"source": "team-a"},
+        "rules_trial_of_stored": {"days": 1, "threshold_value": 65}, "rules_trial": rule | {"days": 1},
+        "rules_import_prometheus": {"text": PROMETHEUS, "source": "imported"},
+        "silences_create": silence, "silences_preview": silence, "silences_update": {"ends_at": known["later"]},
+        "silences_end_many": {"ids": [known["silences"]]},
+        "states_acknowledge": {"until": known["later"], "comment": "On it"}, "states_snooze": {"length": "1h"},
+        "states_comment": {"comment": "Disk replaced"}, "states_assign": {"person": "ada@example.com"},
+        "states_resolve": {"comment": "Fixed"}, "states_reopen": {}, "states_handle": state | {"verb": "acknowledge"},
+        "notifications_snooze": {"length": "4h"}, "notifications_mark": sent | {"verb": "archive"},
+        "deliveries_resend_all": {"ids": [known["deliveries"]]},
+        "mutes_create": {"rule": known["rules"], "until": known["later"]},
+        "integrations_create": {"integration_type": "github", "config": {"interval": 300}},
+        "integrations_replace": {"integration_type": "slack", "config": {"interval": 300}},
+        "integrations_update": {"status": "error", "error_message": "The token has expired."},
+        "escalation_policies_create": {"name": "Weekends", "steps": [{"after": "15m", "to": ["owner"]}], "repeats": 1},
+        "escalation_policies_update": {"repeats": 2},
+        "metric_queries_create": BODIES["POST", "/api/metric-queries/"],
+        "metric_queries_update": {"unit": "ms"},
+        "optimizations_create": {"metric": "fusion_score", "operator": "<", "threshold": 70},
+        "optimizations_dismiss": {"for": "7d", "note": "Known"}, "optimizations_by_hand": {"note": "Done"},
+        "optimizations_roll_back": {"note": "Wrong"},
+        "optimizations_decide": {"ids": [known["optimizations"]], "verb": "dismiss"},
+        "optimizer_policy_replace": policy, "optimizer_policy_update": {"stopped": True},
+        "preferences_replace": {"matrix": {}, "quiet": [], "digest_at": "08:00"},
+        "preferences_update": {"digest_at": "08:00"},
+        "groups_update": {"name": "on-call"},
+        "people_create": {"email": "grace@example.com", "full_name": "Grace Hopper"},
+        "tokens_create": {"name": "build server", "scopes": ["read", "ingest"]}, "tokens_rotate": {},
+    }  # fmt: skip
+
+
+PROMETHEUS = """groups:
+- name: hosts
+  rules:
+  - alert: HighLoad
+    expr: node_load1 > 4
+    for: 10m
+"""
+
+
+def prepare(name, known):
+    """Bring the thing of an operation into the state in which that is possible."""
+    if name == "states_reopen":
+        RuleState.objects.update(handling="acknowledged", handled_until=known["later"])
+    if name == "optimizations_roll_back":
+        event = OptimizationEvent.objects.get(pk=known[name])
+        approve(event, event.user, timezone.now())
+        apply(event.pk, timezone.now())
+
+
+def request_of(name, operation, known):
+    """The body of the request: the example that the code has, else that of above."""
+    content = contents_of(operation).get("request")
+    if content is None:
+        return None
+    examples = [each["value"] for each in content.get("examples", {}).values()]
+    return bodies_of(known).get(name, examples[0] if examples else content.get("example", {}))
+
+
+def recorded_now(client, known):
+    """What each operation is asked and answers; and what went wrong."""
+    found, failed = {}, {}
+    for name, (method, path, operation) in OPERATIONS.items():
+        if name in OTHER_FORMATS:
+            continue
+        thing = known.get(WHICH.get(name, path.split("/")[2]), "")
+        address = path.replace("{id}", thing).replace("{name}", "fusion_score") + QUERY.get(name, "").format(
+            soon=known["soon"].replace("+", "%2B")
+        )
+        body = request_of(name, operation, known)
+        with transaction.atomic():
+            prepare(name, known)
+            answer = client.generic(method, address, json.dumps(body) if body is not None else "", "application/json")
+            transaction.set_rollback(True)
+        if answer.status_code >= 300:
+            failed[name] = f"{answer.status_code} {answer.content.decode()[:300]}"
+            continue
+        found[name] = ({"request": body} if body is not None else {}) | (
+            {"response": answer.json()} if answer.content else {}
+        )
+    return found, failed
+
+
+def stable(recorded):
+    """The examples without what is another each time, or secret."""
+    text = SECRETS.sub(r"\1EXAMPLE", json.dumps(recorded)).replace("http://testserver", "https://smartagent.example")
+    text = HASH.sub(lambda found: "0" * len(found[0]), text)
+    keys = list(dict.fromkeys(KEY.findall(text)))
+    for number, key in enumerate(keys, 1):
+        text = text.replace(key, f"00000000-0000-4000-8000-{number:012d}")
+    found = json.loads(text)
+    return {name: example | {"response": short(example.get("response"))} if "response" in example else example
+            for name, example in found.items()}  # fmt: skip
+
+
+def short(value):
+    """An answer with the first of what it lists."""
+    if isinstance(value, list):
+        return [short(each) for each in value[:MAX_LISTED]]
+    return {name: short(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def validator(part):
+    return jsonschema.Draft202012Validator(part | {"components": DOCUMENT["components"]})
+
+
+def test_each_operation_is_asked_and_answers_as_its_example(client_of, ada, known, no_limits):
+    found, failed = recorded_now(client_of(ada), known)
+    if "RECORD_EXAMPLES" in os.environ:
+        RECORDED.write_text(json.dumps(stable(found), indent=1, ensure_ascii=False) + "\n")
+        recorded.cache_clear()
+    assert not failed, "\n".join(f"{name}: {problem}" for name, problem in failed.items())
+    for name, example in found.items():
+        kept = recorded()[name]
+        assert kept.keys() == example.keys(), name
+        assert shape(kept.get("response")) == shape(example.get("response")), name
+
+
+def shape(value):
+    """The names at the top of an answer, and of the rows in it."""
+    if isinstance(value, list):
+        return [shape(each) for each in value[:1]]
+    if not isinstance(value, dict):
+        return None
+    return {name: shape(part) if name == "results" else None for name, part in value.items()}
+
+
+def test_each_operation_has_an_example_that_keeps_to_the_schema():
+    missing, wrong = [], {}
+    for name, (_, _, operation) in OPERATIONS.items():
+        for part, content in contents_of(operation).items():
+            examples = [each["value"] for each in content.get("examples", {}).values()]
+            examples += [content["example"]] if "example" in content else []
+            if not examples and name not in OTHER_FORMATS:
+                missing.append((name, part))
+            for example in examples:
+                problems = [error.message[:200] for error in validator(content["schema"]).iter_errors(example)]
+                if problems and name not in OTHER_FORMATS:
+                    wrong[name, part] = problems
+    assert not missing
+    assert not wrong
+
+
+def test_webhooks_are_described_with_an_example():
+    (hook,) = (each["post"] for each in DOCUMENT["webhooks"].values())
+    content = hook["requestBody"]["content"]["application/json"]
+    validator(content["schema"]).validate(content["example"])
+    assert {each["name"] for each in hook["parameters"]} == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+
+
+def test_the_ids_of_operations_are_names_of_methods():
+    assert {"rules_list", "rules_create", "rules_replace", "silences_end", "samples_push"} <= OPERATIONS.keys()
+    count = sum(len([m for m in each if m != "parameters"]) for each in DOCUMENT["paths"].values())
+    assert len(OPERATIONS) == count  # each has one of its own
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in OPERATIONS)
