@@ -13,6 +13,7 @@ class SmartAgentConfig(AppConfig):
     def ready(self) -> None:
         checks = import_string("smartagent.legacy_api.checks.check_tokens")
         register(checks, Tags.security, deploy=True)
+        register(import_string("smartagent.accounts.checks.check_sign_in"), Tags.security)
         post_migrate.connect(
             import_string("smartagent.setup.post_migrate.synchronise"), dispatch_uid="smartagent.setup.post_migrate"
         )

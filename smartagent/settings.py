@@ -165,7 +165,6 @@ SOCIALACCOUNT_PROVIDERS = {
     }
 }
 SOCIALACCOUNT_ADAPTER = "smartagent.accounts.single_sign_on.SingleSignOnAdapter"
-SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link leads there: a form may only be sent to ourselves
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 # How long after a sign-in secrets, tokens, roles and “Stop everything” ask for nothing more.

@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 
 from rules.api.protocols.influx import FirstLineProtocolView
 from rules.api.protocols.otlp import MetricsView
-from smartagent.accounts import email_pages, second_factor_pages, sign_in
+from smartagent.accounts import email_pages, second_factor_pages, sign_in, single_sign_on
 from smartagent.rest.nowhere import NowhereView
 
 handler400 = "smartagent.shell.error_pages.bad_request"
@@ -23,5 +23,6 @@ urlpatterns = [
     *sign_in.urlpatterns,
     *second_factor_pages.urlpatterns,
     *email_pages.urlpatterns,
+    *single_sign_on.urlpatterns,
     path("", admin.site.urls),
 ]

@@ -51,6 +51,6 @@ def refusal_without(request: HttpRequest) -> HttpResponse | None:
         return None
     if not is_missing(request):
         return None
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
         raise PermissionDenied(REQUIRED)
     return HttpResponseRedirect(reverse("admin:security"))

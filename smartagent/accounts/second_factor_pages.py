@@ -14,7 +14,7 @@ from allauth.mfa.webauthn.views import (
     RemoveWebAuthnView,
 )
 from django.contrib.admin import site
-from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
+from django.urls import URLPattern, path, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
@@ -87,8 +87,7 @@ class NewRecoveryCodes(InShell, GenerateRecoveryCodesView):  # type: ignore[misc
 
 
 to_security = RedirectView.as_view(url=SECURITY)
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("login/", include("allauth.socialaccount.providers.openid_connect.urls")),
+urlpatterns: list[URLPattern] = [
     path("login/second-factor/", SecondFactor.as_view(), name="mfa_authenticate"),
     path("login/passkey/", LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
     path("confirm/", never_cache(ConfirmByPassword.as_view()), name="account_reauthenticate"),

@@ -1,4 +1,4 @@
-"""Single sign-on by OpenID Connect: who comes, and with which roles.
+"""Single sign-on by OpenID Connect: the way to the provider, who comes back, and with which roles.
 
 1. Whoever has come before is known by the provider's identifier of them, whatever their e-mail address is now.
 2. Whoever comes first is the person with the e-mail address that the provider has verified, or a new person.
@@ -10,13 +10,16 @@ from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.openid_connect.views import callback, login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from requests import RequestException
 
 from smartagent.accounts.events import PERSON_JOINED, ROLES_GIVEN, log_event
 from smartagent.accounts.failed_attempts import log_failure
@@ -30,6 +33,7 @@ NOT_VERIFIED = (
     "an administrator."
 )
 NOBODY_NEW = "You have no account here. Ask an administrator to add you."
+UNREACHABLE = "The provider cannot be reached. Try again later, or sign in with your password."
 FAILED = "The provider did not sign you in. Try again, or sign in with your password."
 
 
@@ -87,7 +91,7 @@ def apply_roles(request: HttpRequest, person: User, claims: Mapping[str, Any]) -
         return
     groups = claims.get(settings.OIDC_GROUPS_CLAIM)
     theirs = {groups} if isinstance(groups, str) else {str(each) for each in groups or []}
-    mapped = dict(each.split("=", 1) for each in settings.OIDC_ROLES)
+    mapped = {group.strip(): role.strip() for group, _, role in (each.rpartition("=") for each in settings.OIDC_ROLES)}
     granted = {role for group, role in mapped.items() if group in theirs}
     had = set(person.groups.values_list("name", flat=True))
     wanted = (had - set(mapped.values())) | granted
@@ -101,10 +105,27 @@ def provider_link(way_on: str = "") -> dict[str, str] | None:
     """The name of the provider and the address to sign in there; None where there is none."""
     if not settings.OIDC_SERVER_URL:
         return None
-    return {"name": settings.OIDC_NAME, "url": reverse("openid_connect_login", args=[PROVIDER_ID]), "next": way_on}
+    address = reverse("openid_connect_login", kwargs={"provider_id": PROVIDER_ID})
+    return {"name": settings.OIDC_NAME, "url": address, "next": way_on}
+
+
+@never_cache
+def go_to_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Lead to the provider; back to the page to sign in where it does not answer, or not as a provider does."""
+    try:
+        response: HttpResponse = login(request, provider_id)
+    except (RequestException, ValueError, KeyError) as error:
+        response = _refused(request, UNREACHABLE, str(error)[:200]).response
+    return response
 
 
 def _refused(request: HttpRequest, words: str, cause: str = "") -> ImmediateHttpResponse:
     log_failure([], None, timezone.now(), cause=f"single sign-on: {cause or words}", **origin(request))
     messages.error(request, words)
     return ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))
+
+
+urlpatterns: list[URLPattern] = [
+    path("login/<slug:provider_id>/login/", go_to_provider, name="openid_connect_login"),
+    path("login/<slug:provider_id>/login/callback/", callback, name="openid_connect_callback"),
+]

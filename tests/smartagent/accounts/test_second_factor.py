@@ -121,6 +121,7 @@ def test_where_a_second_factor_is_required(alice, bob, ada, settings, client_of,
     client = client_of(ada)
     assert client.get("/rules/")["Location"] == "/security/"
     assert client.get("/api/me/").status_code == 403
+    assert client.get("/badges/", headers={"Sec-Fetch-Mode": "cors"}).status_code == 403
     assert "Your role requires a second factor." in client.get("/security/").content.decode()
     add_app(client)
     assert client.get("/rules/").status_code == 200

@@ -14,6 +14,7 @@ from django.test import Client
 
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
+from smartagent.accounts.checks import check_sign_in
 from smartagent.models import User
 
 PEOPLE = [
@@ -47,6 +48,7 @@ def _configured(provider, settings):
     app = settings.OIDC_APP | {"client_id": "smart-agent", "secret": "s", "settings": {
         "server_url": provider, "oauth_pkce_enabled": True,
     }}  # fmt: skip
+    settings.OIDC_APP = app
     settings.OIDC_SERVER_URL, settings.OIDC_NAME, settings.OIDC_ROLES = provider, "Example Ltd", []
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app], "SCOPE": ["openid", "profile", "email"]}}
 
@@ -121,6 +123,20 @@ def test_a_forged_answer_and_a_deactivated_person(alice):
     client, answer = come("1")
     assert answer["Location"] == "/login/"
     assert client.get("/rules/").status_code == 302
+
+
+def test_a_provider_that_does_not_answer(db, settings):
+    app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]
+    app["settings"]["server_url"] = "http://127.0.0.1:9"
+    client = Client()
+    assert client.get("/login/sso/login/")["Location"] == "/login/"
+    assert "The provider cannot be reached." in client.get("/login/").content.decode()
+
+
+def test_settings_that_cannot_work(settings):
+    assert check_sign_in() == []
+    settings.OIDC_ROLES, settings.OIDC_APP = ["sre"], settings.OIDC_APP | {"client_id": ""}
+    assert [each.id for each in check_sign_in()] == ["smartagent.E010", "smartagent.E011"]
 
 
 def test_without_a_provider_there_is_no_button(db, settings):

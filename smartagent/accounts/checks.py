@@ -1,0 +1,24 @@
+"""What `check` says of the settings of signing in."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+
+def check_sign_in(**_: Any) -> list[checks.CheckMessage]:
+    """Refuse settings of single sign-on that cannot work."""
+    found: list[checks.CheckMessage] = []
+    wrong = [each for each in settings.OIDC_ROLES if not all(part.strip() for part in each.partition("=")[::2])]
+    if wrong:
+        found.append(checks.Error(
+            f"OIDC_ROLES has {wrong[0]!r}, which names no group and role.",
+            hint="Write group=role,group=role, for example OIDC_ROLES=sre=operators,it=administrators.",
+            id="smartagent.E010",
+        ))  # fmt: skip
+    if settings.OIDC_SERVER_URL and not (settings.OIDC_APP["client_id"] and settings.OIDC_APP["secret"]):
+        found.append(checks.Error(
+            "OIDC_SERVER_URL is set, but not OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.",
+            hint="Register Smart Agent at the provider, and set what it gives.", id="smartagent.E011",
+        ))  # fmt: skip
+    return found
