@@ -59,8 +59,8 @@ def address(model, verb, *args):
 
 
 def content_of(response):
-    """The page, without the token of its forms, which is another each time."""
-    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+    """The page, without the token of its forms and the nonce of its styles, which are others each time."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"|nonce="[^"]+"', "", response.content.decode())
 
 
 def everything_kept(thing):
