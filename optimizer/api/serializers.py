@@ -25,7 +25,7 @@ VERDICT = "improved, unchanged, worse or too_little; empty: not measured yet."
 MANY = ("approve", "apply", "dismiss", "roll_back")
 
 
-@extend_schema_field({"type": ["array", "object", "string", "null"]})
+@extend_schema_field({"type": ["array", "object", "string", "null"], "items": {}})
 class AnythingField(serializers.JSONField):
     """What we or another program wrote there: by ours a list of texts."""
 

@@ -68,7 +68,7 @@ class ApplySerializer(RuleFileSerializer):
     )
 
 
-@extend_schema_field({"type": ["string", "number", "boolean", "object", "array", "null"]})
+@extend_schema_field({"type": ["string", "number", "boolean", "object", "array", "null"], "items": {}})
 class ValueField(serializers.JSONField):
     """A value of a rule."""
 
