@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 
 SECONDS_TO_FILL_IN = 3600
 FORMS = {
+    "admin:rules_datasource_add", "admin:rules_datasource_edit",
     "admin:change_email",
     "admin:smartagent_apitoken_add", "admin:smartagent_apitoken_delete", "admin:smartagent_apitoken_rotate",
     "admin:smartagent_user_add", "admin:smartagent_user_change", "admin:auth_user_password_change",
@@ -28,8 +29,11 @@ BUTTONS = {  # and the pages where they are
     "admin:smartagent_user_changelist": "admin:smartagent_user_changelist",
 }  # fmt: skip
 # Of the API, with the session of a browser.
-REQUESTS = {"token-list", "token-rotate", "person-list", "person-detail", "group-list", "group-detail"}
-CHANGES = ("POST", "PATCH", "DELETE")
+REQUESTS = {
+    "token-list", "token-detail", "token-rotate", "person-list", "person-detail", "group-list", "group-detail",
+    "datasource-list", "datasource-detail", "channel-new-key", "optimizer-policy",
+}  # fmt: skip
+CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 PRESS_AGAIN = "Nothing was changed yet. Confirm that it is you, then press the button again."
 ASK_AGAIN = "This needs a recent sign-in. Open /confirm/ in the browser, then try again."
 NO_WAY = "You have neither a password nor a second factor to confirm who you are. Sign out, and sign in again."

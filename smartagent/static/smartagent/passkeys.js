@@ -1,4 +1,4 @@
-// Says on the page why a passkey was not used; without support of the browser its button is not shown.
+// Shows what needs passkeys, where the browser has them, and says on the page why one was not used.
 (function () {
   const words = {
     NotAllowedError: 'No passkey was used: the request was cancelled or timed out.',
@@ -16,8 +16,8 @@
   });
 
   document.addEventListener('DOMContentLoaded', function () {
-    if (!window.PublicKeyCredential) {
-      for (const place of document.querySelectorAll('[data-passkey]')) place.hidden = true;
-    }
+    if (!window.PublicKeyCredential) return;
+    for (const place of document.querySelectorAll('[data-passkey]')) place.hidden = false;
+    for (const place of document.querySelectorAll('[data-no-passkey]')) place.hidden = true;
   });
 })();

@@ -3,11 +3,13 @@
 import re
 import time
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from time_machine import travel
@@ -112,6 +114,20 @@ def test_an_administrator_removes_the_factor_of_a_lost_phone(app, alice, ada, cl
     assert "1 person removed" in client_of(ada).post("/people/", chosen, follow=True).content.decode()
     assert sign_in()[1]["Location"] == "/"
     assert "Ada removed the second factors of alice@example.com" in sentences("second_factor_reset")[0]
+
+
+def test_the_terminal_lets_in_whom_nobody_else_can(app, alice):
+    for n in range(11):
+        Client().post("/login/", {"username": alice.email, "password": f"wrong {n}"}, REMOTE_ADDR="203.0.113.1")
+    stranger = Client(REMOTE_ADDR="203.0.113.2")
+    assert sign_in(stranger)[1].status_code == 429
+    call_command("unlock", "ALICE@example.com", "--second-factors", stdout=StringIO())
+    assert sign_in(stranger)[1]["Location"] == "/"
+    assert sentences("second_factor_reset") == [
+        "Somebody at the terminal removed the second factors of alice@example.com."
+    ]
+    with pytest.raises(CommandError, match=r"Nobody signs in as nobody@example\.com"):
+        call_command("unlock", "nobody@example.com")
 
 
 @pytest.mark.parametrize("by_group", [True, False])
