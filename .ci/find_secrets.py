@@ -1,7 +1,8 @@
 """Looks for secrets in every file of the repository, by detect-secrets; exit code 1 where one is found.
 
-What only looks like one is in known_secrets.json, by file, kind and hash; `python .ci/find_secrets.py --accept` writes it.
-Tests have made-up passwords and random texts by the dozen: there, only the forms of real services' secrets are looked for.
+What only looks like one is in known_secrets.json, by file, kind and hash: `python .ci/find_secrets.py --accept` writes
+it. Tests have made-up passwords and random texts by the dozen: there, only the forms of secrets of real services are
+looked for.
 """
 
 import json

@@ -19,6 +19,7 @@ from optimizer.api.optimizations import OptimizationViewSet
 from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
 from rules import api as rules
+from rules.api.configuration import ConfigurationChangeViewSet
 from rules.api.prometheus_rules import AlertsView, RulesView
 from rules.api.protocols.alertmanager import AlertmanagerView
 from rules.api.protocols.influx import LineProtocolView
@@ -36,6 +37,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("rules", rules.RuleViewSet, basename="rule")
 router.register("states", rules.StateViewSet, basename="state")
 router.register("activity", rules.ActivityViewSet, basename="activity")
+router.register("configuration-changes", ConfigurationChangeViewSet, basename="configurationchange")
 router.register("silences", rules.SilenceViewSet, basename="silence")
 router.register("runs", rules.RunViewSet, basename="run")
 router.register("integrations", rules.IntegrationViewSet, basename="integration")

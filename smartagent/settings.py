@@ -343,6 +343,7 @@ RULES_ACTIONS = [
 ]
 # What the activity log calls the events of each app; those of an action stand with it.
 RULES_EVENTS = [
+    "rules.configuration.events.CONFIGURATION_EVENTS",
     "rules.data_sources.events.DATA_SOURCE_EVENTS",
     "rules.ingest.receipts.INGEST_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from notifications.models.delivery_querysets import ChannelQuerySet
 from notifications.registries import channel_choices
+from rules.models.recorded import Recorded
 
 
-class Channel(models.Model):
+class Channel(Recorded):
     """A delivery channel to one person or place. Its secrets are encrypted, and never shown again."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -43,6 +44,10 @@ class Channel(models.Model):
     # The token bucket of the rate limit: one token per message.
     tokens = models.FloatField(null=True, editable=False)
     tokens_at = models.DateTimeField(null=True, editable=False)
+
+    recorded_kind = "channel"
+    recorded_fields = ("user", "name", "kind", "config", "enabled", "position", "title_template", "body_template")
+    recorded_secrets = ("sealed",)
 
     objects = ChannelQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from rules.models import RuleState
+from rules.models.recorded import Recorded
 from rules.models.rule import AutomationRule, Severity
 from smartagent.kernel.scope import OwnedQuerySet
 
@@ -23,7 +24,7 @@ class EscalationQuerySet(OwnedQuerySet):
         return self.filter(status="running")
 
 
-class EscalationPolicy(models.Model):
+class EscalationPolicy(Recorded):
     """Ordered steps: whom to notify after how long. Several rules can share a policy."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -38,6 +39,9 @@ class EscalationPolicy(models.Model):
     )
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
+
+    recorded_kind = "escalation policy"
+    recorded_fields = ("user", "name", "steps", "repeats")
 
     objects = OwnedQuerySet.as_manager()
 

@@ -7,11 +7,12 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from rules.models.recorded import Recorded
 from rules.models.rule import AutomationRule
 from smartagent.kernel.scope import OwnedQuerySet
 
 
-class Preference(models.Model):
+class Preference(Recorded):
     """The preferences of one person: by channel and severity; quiet hours, in which only critical messages are sent;
     the hour of the daily digest."""
 
@@ -21,6 +22,9 @@ class Preference(models.Model):
     matrix = models.JSONField(default=dict, blank=True, db_default={})  # {channel id: {severity: mode}}
     quiet = models.JSONField(default=list, blank=True, db_default=[])  # see notifications.routing.quiet_hours
     digest_at = models.TimeField("daily digest at", default=time(8), db_default=time(8))
+
+    recorded_kind = "preferences"
+    recorded_fields = ("matrix", "quiet", "digest_at")
 
     objects = OwnedQuerySet.as_manager()
 

@@ -23,10 +23,11 @@ def _optimization(words: str) -> Callable[[Mapping[str, Any]], str]:
     return sentence
 
 
-def _event(kind: str, label: str, words: str) -> EventKind:
-    return EventKind(kind=kind, label=label, sentence=_optimization(words))
+def _event(kind: str, label: str, words: str, configuration: str = "") -> EventKind:
+    return EventKind(kind=kind, label=label, sentence=_optimization(words), configuration=configuration)
 
 
+POLICY = "automation policy"
 OPTIMIZATION_EVENTS = (
     _event("optimization_approved", f"{EVENT_PREFIX}approved", "{by_name} approved the optimization {strategy}."),
     _event("optimization_applied", f"{EVENT_PREFIX}applied", "The optimization {strategy} was applied: {operations}."),
@@ -45,11 +46,12 @@ OPTIMIZATION_EVENTS = (
         "{by_name} marked the optimization {strategy} as done.",
     ),
     _event(
-        "optimizer_stopped", "optimizer stopped", "{by_name} stopped the optimizer: nothing is approved or applied."
+        "optimizer_stopped", "optimizer stopped", "{by_name} stopped the optimizer: nothing is approved or applied.",
+        POLICY,
     ),
-    _event("optimizer_released", "optimizer resumed", "{by_name} resumed the optimizer."),
+    _event("optimizer_released", "optimizer resumed", "{by_name} resumed the optimizer.", POLICY),
     _event(
         "optimizer_policy_changed", "automation policy changed",
-        "{by_name} changed the automation policy: {changes}.",
+        "{by_name} changed the automation policy: {changes}.", POLICY,
     ),
 )  # fmt: skip

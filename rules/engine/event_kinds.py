@@ -5,17 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+ANY_CONFIGURATION = "any"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventKind:
     """`kind` is its `event_type`, at most 100 characters; `label` is its name on screen; `tone` is "" or the colour of
     its label: success, info, warning or danger. `sentence` is a format string over the entry's context, or a function
-    of it."""
+    of it. `configuration` is the kind of configuration that it changes; `ANY_CONFIGURATION`: the context says it."""
 
     kind: str
     label: str
     sentence: str | Callable[[Mapping[str, Any]], str]
     tone: str = ""
+    configuration: str = ""
 
     def in_words(self, context: Mapping[str, Any]) -> str:
         """The sentence of an entry with this context."""

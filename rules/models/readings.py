@@ -9,13 +9,14 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from rules.models.recorded import Recorded
 from smartagent.fields import FactsField, NumericField
 from smartagent.kernel.scope import OwnedQuerySet, RepresentableManager
 
 PERCENT_VALIDATORS = [MinValueValidator(0), MaxValueValidator(100)]
 
 
-class Integration(models.Model):
+class Integration(Recorded):
     """A person's connection to another system, whose status is monitored."""
 
     class Status(models.TextChoices):
@@ -42,6 +43,10 @@ class Integration(models.Model):
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
 
     REPRESENTABLE = models.Q(user__isnull=False, integration_type__isnull=False, status__in=Status.values)
+
+    recorded_kind = "integration"
+    recorded_fields = ("user", "integration_type", "status", "config")
+    recorded_secrets = ("credentials_encrypted",)
 
     objects = RepresentableManager.from_queryset(OwnedQuerySet)()
 

@@ -10,13 +10,13 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from rules import registries
 from rules.engine.conditions import Match, Operator, Reducer
 from rules.engine.evaluated_rules import IN_FORCE_STATUSES
 from rules.engine.series_choice import SeriesAggregate, SeriesMode
 from rules.models.querysets import RuleQuerySet
+from rules.models.recorded import RecordedHistory
 from smartagent.fields import FactsField, NumericField
 from smartagent.kernel.scope import RepresentableManager
 
@@ -170,7 +170,7 @@ class AutomationRule(models.Model):
 
     objects = PresentRules.from_queryset(RuleQuerySet)()
     binned = DeletedRules.from_queryset(RuleQuerySet)()
-    history = HistoricalRecords(
+    history = RecordedHistory(
         table_name="automation_rules_history",
         excluded_fields=["last_triggered_at", "trigger_count", "updated_at", "written_by"],
         history_user_id_field=None,

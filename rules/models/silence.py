@@ -9,11 +9,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from rules.models.querysets import SilenceQuerySet
+from rules.models.recorded import Recorded
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
 
 
-class Silence(models.Model):
+class Silence(Recorded):
     """Mutes the instances that match all its matchers: rule, metric, person, labels. They are still evaluated."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -67,6 +68,12 @@ class Silence(models.Model):
     reported_at = models.DateTimeField(
         null=True, editable=False, help_text="Ended windows are reported up to this time."
     )
+
+    recorded_kind = "silence"
+    recorded_fields = (
+        "user", "comment", "rule", "metric", "person", "labels", "starts_at", "ends_at", "recurrence", "duration",
+        "time_zone", "cancelled_at",
+    )  # fmt: skip
 
     objects = SilenceQuerySet.as_manager()
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from rules.models import Silence
 from rules.models.querysets import SilenceQuerySet
+from rules.models.recorded import CHANGED, ConfigurationChange, encoded, write_changes
 from rules.silences.end_report import report_windows
 from rules.silences.windows import upcoming
 
@@ -40,7 +41,20 @@ def revise(silence: Silence, now: datetime) -> bool:
 
 def end(silences: SilenceQuerySet, user: Any, now: datetime) -> int:
     """End `silences` at `now`, including those that have not begun; return how many were not over."""
-    return silences.standing(now).filter(cancelled_at=None).update(cancelled_at=now, cancelled_by=user)
+    with transaction.atomic():
+        found = list(silences.standing(now).filter(cancelled_at=None).select_for_update(of=("self",)))
+        ended = Silence.objects.filter(pk__in=[each.pk for each in found])
+        count = ended.update(cancelled_at=now, cancelled_by=user)
+        write_changes([_ending(each, now) for each in found], user, now)
+    return count
+
+
+def _ending(silence: Silence, now: datetime) -> ConfigurationChange:
+    change = {"field": "cancelled_at", "label": "ended early", "from": None, "to": encoded(now)}
+    return ConfigurationChange(
+        kind=silence.recorded_kind, key=silence.pk, name=str(silence), owner=silence.user_id, event=CHANGED,
+        changes=[change],
+    )  # fmt: skip
 
 
 def prolonged(silence: Silence, by: timedelta) -> Silence:

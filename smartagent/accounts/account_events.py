@@ -45,24 +45,37 @@ def _revoked(context: Mapping[str, Any]) -> str:
 
 
 ACCOUNT_EVENTS = (
-    EventKind(kind=TOKEN_CREATED, label="token created", sentence=_created, tone="info"),
-    EventKind(kind=TOKEN_ROTATED, label="token rotated", sentence=_rotated, tone="info"),
-    EventKind(kind=TOKEN_REVOKED, label="token revoked", sentence=_revoked, tone="info"),
+    EventKind(kind=TOKEN_CREATED, configuration="token", label="token created", sentence=_created, tone="info"),
+    EventKind(kind=TOKEN_ROTATED, configuration="token", label="token rotated", sentence=_rotated, tone="info"),
+    EventKind(kind=TOKEN_REVOKED, configuration="token", label="token revoked", sentence=_revoked, tone="info"),
     EventKind(
-        kind=PERSON_ADDED, label="person added", sentence="{by_name} added {person_name} ({email}). Roles: {roles}.",
+        kind=PERSON_ADDED, configuration="person", label="person added",
+        sentence="{by_name} added {person_name} ({email}). Roles: {roles}.",
     ),
-    EventKind(kind=PERSON_CHANGED, label="person changed", sentence="{by_name} changed {person_name}: {changes}."),
     EventKind(
-        kind=SERVICE_ACCOUNT_CREATED, label="service account created",
+        kind=PERSON_CHANGED, configuration="person", label="person changed",
+        sentence="{by_name} changed {person_name}: {changes}.",
+    ),
+    EventKind(
+        kind=SERVICE_ACCOUNT_CREATED, configuration="service account", label="service account created",
         sentence="{by_name} created the service account {person_name}. Roles: {roles}. Owner: {owner}.",
     ),
     EventKind(
-        kind=SERVICE_ACCOUNT_CHANGED, label="service account changed",
+        kind=SERVICE_ACCOUNT_CHANGED, configuration="service account", label="service account changed",
         sentence="{by_name} changed the service account {person_name}: {changes}.",
     ),
-    EventKind(kind=GROUP_CREATED, label="group created", sentence="{by_name} created the group {changes}."),
-    EventKind(kind=GROUP_CHANGED, label="group changed", sentence="{by_name} changed the group {changes}."),
-    EventKind(kind=GROUP_DELETED, label="group deleted", sentence="{by_name} deleted the group {changes}."),
+    EventKind(
+        kind=GROUP_CREATED, configuration="role", label="group created",
+        sentence="{by_name} created the group {changes}.",
+    ),
+    EventKind(
+        kind=GROUP_CHANGED, configuration="role", label="group changed",
+        sentence="{by_name} changed the group {changes}.",
+    ),
+    EventKind(
+        kind=GROUP_DELETED, configuration="role", label="group deleted",
+        sentence="{by_name} deleted the group {changes}.",
+    ),
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rules.engine.event_kinds import EventKind
+from rules.engine.event_kinds import EventKind, filled
 from rules.models import ActivityEntry
 from smartagent.models import User
 
@@ -61,7 +61,7 @@ def _password_changed(context: Mapping[str, Any]) -> str:
 
 
 def _by(words: str) -> Any:
-    return lambda context: f"{context.get('by_name', 'A person')} {words.format_map(context)}{_from(context)}."
+    return lambda context: f"{context.get('by_name', 'A person')} {filled(words, context)}{_from(context)}."
 
 
 SIGN_IN_EVENTS = (

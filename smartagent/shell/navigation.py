@@ -53,6 +53,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Escalation", "escalator_warning", "admin:notifications_escalationpolicy_changelist",
               "notifications.view_escalationpolicy"),
         _item("Silences", "notifications_paused", "admin:rules_silence_changelist", "rules.view_silence"),
+        _item("Changes", "manage_history", "admin:configuration_changes", "rules.view_activityentry"),
         _item("Rule health", "ecg_heart", "admin:rules_health", "rules.view_automationrule"),
         _item("Strategy performance", "healing", "admin:optimizer_scoreboard", "optimizer.view_optimizationevent"),
         _item("Automation policy", "policy", "admin:optimizer_policy", "optimizer.view_optimizerpolicy"),

@@ -31,7 +31,16 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
     state = RuleState.objects.create(rule=rule, user=person, since=now)
     policy = EscalationPolicy.objects.create(user=person, name="Nights", steps=[{"after": 900, "to": ["owner"]}])
     source = DataSource.objects.create(name="prom", address="http://127.0.0.1:1")
+    slack = Integration.objects.create(user=person, integration_type="slack")
+    change = {"field": "status", "label": "status", "from": "active", "to": "inactive"}
+    changed = ActivityEntry.objects.create(
+        user=person, agent_name="person", event_type="configuration_changed", action_taken="none", context={
+            "kind": "integration", "object": str(slack.pk), "name": "slack", "changes": [change],
+            "by": str(person.pk), "by_name": str(person),
+        },
+    )  # fmt: skip
     things = {
+        "configuration-changes": changed,
         "data-sources": source,
         "metric-queries": MetricQuery.objects.create(name="errors", source=source, expression="up"),
         "escalation-policies": policy,
@@ -53,7 +62,7 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
         "silences": Silence.objects.create(user=person, comment="Why", metric="cpu", starts_at=now, ends_at=now),
         "states": state,
         "activity": entry,
-        "integrations": Integration.objects.create(user=person, integration_type="slack"),
+        "integrations": slack,
         "notifications": Notification.objects.create(
             user=person, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),

@@ -141,7 +141,7 @@ def test_thresholds_and_runbooks_are_taken_away(client_of, alice, three):
 def test_queries_do_not_grow_with_the_rules(alice, django_assert_max_num_queries):
     for number in range(60):
         rule_of(alice, rule_name=str(number))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         edit_together(rules(), Edit(values={"severity": "low"}), alice, timezone.now())
 
 

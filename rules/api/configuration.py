@@ -1,0 +1,112 @@
+"""Changes of the configuration: list, read, undo."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rules.configuration.listing import changes_of, kind_of, sentence_of, visible_changes
+from rules.configuration.undo import CannotUndo, undo
+from rules.filters.configuration import ConfigurationFilter
+from rules.models import ActivityEntry
+from smartagent.rest.errors import Conflict
+from smartagent.rest.serializers import StrictModelSerializer
+from smartagent.rest.views import ReadViewSet
+
+
+class ChangedValueSerializer(serializers.Serializer[Any]):
+    """One value that changed, in readable form. Of a secret only the label."""
+
+    name = serializers.CharField(help_text="Name of the field, as pages show it.")
+    old = serializers.CharField(allow_blank=True, help_text="Empty of a secret.")
+    new = serializers.CharField(allow_blank=True, help_text="Empty of a secret.")
+    secret = serializers.BooleanField()
+
+
+class ConfigurationChangeSerializer(StrictModelSerializer):
+    kind = serializers.SerializerMethodField(help_text="Kind of the object, for example rule or channel.")
+    object = serializers.SerializerMethodField(help_text="ID of the object; null of events that name none.")
+    name = serializers.SerializerMethodField(help_text="Name of the object at that time.")
+    by = serializers.SerializerMethodField(help_text="ID of who made the change; null of a file or command.")
+    by_name = serializers.SerializerMethodField(help_text="Name of who made the change.")
+    changes = serializers.SerializerMethodField(help_text="The values that changed.")
+    sentence = serializers.SerializerMethodField(help_text="The change as a sentence.")
+
+    class Meta:
+        model = ActivityEntry
+        fields = ["id", "created_at", "kind", "event_type", "object", "name", "by", "by_name", "changes", "sentence"]
+
+    def get_kind(self, entry: ActivityEntry) -> str:
+        return kind_of(entry)
+
+    def get_object(self, entry: ActivityEntry) -> str | None:
+        return _fact(entry, "object")
+
+    def get_name(self, entry: ActivityEntry) -> str | None:
+        return _fact(entry, "name")
+
+    def get_by(self, entry: ActivityEntry) -> str | None:
+        return _fact(entry, "by")
+
+    def get_by_name(self, entry: ActivityEntry) -> str | None:
+        return _fact(entry, "by_name")
+
+    @extend_schema_field(ChangedValueSerializer(many=True))
+    def get_changes(self, entry: ActivityEntry) -> Any:
+        return [
+            {"name": each.label, "old": each.old, "new": each.new, "secret": each.secret} for each in changes_of(entry)
+        ]
+
+    def get_sentence(self, entry: ActivityEntry) -> str:
+        return sentence_of(entry)
+
+
+def _fact(entry: ActivityEntry, name: str) -> str | None:
+    found = entry.context.get(name) if isinstance(entry.context, dict) else None
+    return str(found) if found else None
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="List configuration changes",
+        description=(
+            "Who changed which rule, channel, policy, preference, integration, silence, data source, role or token, "
+            "from what to what; newest first. They are entries of the activity log. Secrets are named, never shown."
+        ),
+    ),
+    retrieve=extend_schema(summary="Read a configuration change", description="One change, with its values."),
+)
+@extend_schema(tags=["configuration"])
+class ConfigurationChangeViewSet(ReadViewSet):
+    queryset = ActivityEntry.objects.all()
+    serializer_class = ConfigurationChangeSerializer
+    filterset_class = ConfigurationFilter
+    ordering_fields = ("created_at",)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_queryset()
+        return visible_changes(self.request.user)
+
+    @extend_schema(
+        summary="Undo a configuration change",
+        description=(
+            "Gives the changed fields their former values, as a new change of yours; a deleted rule comes back from "
+            "the recycle bin, paused. 409 with the reason where the object was changed since, is gone, or may not be "
+            "changed by you."
+        ),
+        request=None,
+        responses={204: OpenApiResponse(), 409: OpenApiResponse()},
+    )
+    @action(detail=True, methods=["post"], needs="view")
+    def undo(self, request: Request, pk: Any = None) -> Response:
+        try:
+            undo(self.get_object(), request.user, timezone.now())
+        except CannotUndo as reason:
+            raise Conflict(str(reason)) from None
+        return Response(status=204)

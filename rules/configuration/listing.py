@@ -1,0 +1,81 @@
+"""Changes of the configuration in the activity log, of every kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+
+from rules.configuration.events import shown
+from rules.engine.event_kinds import ANY_CONFIGURATION
+from rules.models import ActivityEntry, AutomationRule
+from rules.models.recorded import CHANGED, CREATED, DELETED, Recorded
+from rules.registries import events
+from rules.text.entry import entry_in_words
+
+OPERATIONS = {CREATED: "created", CHANGED: "changed", DELETED: "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """One value that changed; `old` and `new` are empty of a secret."""
+
+    label: str
+    old: str
+    new: str
+    secret: bool
+
+
+def models_by_kind() -> dict[str, Any]:
+    """The model of each kind whose changes are kept with their values."""
+    found = {model.recorded_kind: model for model in apps.get_models() if issubclass(model, Recorded)}
+    return {"rule": AutomationRule, **found}
+
+
+def kind_names() -> list[str]:
+    """Every kind of configuration."""
+    declared = {event.configuration for event in events.declared.values()} - {"", ANY_CONFIGURATION}
+    return sorted({*models_by_kind(), *declared})
+
+
+def visible_changes(user: Any) -> QuerySet[ActivityEntry]:
+    """The changes that `user` may see, newest first."""
+    kinds = [kind for kind, event in events.declared.items() if event.configuration]
+    return ActivityEntry.objects.visible_to(user).filter(event_type__in=kinds).order_by("-created_at", "-id")
+
+
+def of_kind(kind: str) -> Q:
+    """The changes of one kind of configuration."""
+    declared = [name for name, event in events.declared.items() if event.configuration == kind]
+    return Q(event_type__in=declared) | Q(event_type__in=list(OPERATIONS), context__kind=kind)
+
+
+def kind_of(entry: ActivityEntry) -> str:
+    """The kind of configuration that was changed."""
+    event = events.find(entry.event_type)
+    named = str(_facts(entry).get("kind", "")) if event is None or event.configuration == ANY_CONFIGURATION else ""
+    return named or (event.configuration if event else "")
+
+
+def changes_of(entry: ActivityEntry) -> list[ShownChange]:
+    """What changed, value by value; empty of events that only have a sentence."""
+    found = _facts(entry).get("changes")
+    return [
+        ShownChange(str(each.get("label", "?")), *_values(each), bool(each.get("secret")))
+        for each in (found if isinstance(found, list) else [])
+        if isinstance(each, Mapping)
+    ]
+
+
+def sentence_of(entry: ActivityEntry) -> str:
+    """The change as a sentence."""
+    return entry_in_words(entry)
+
+
+def _values(change: Mapping[str, Any]) -> tuple[str, str]:
+    return ("", "") if change.get("secret") else (shown(change.get("from")), shown(change.get("to")))
+
+
+def _facts(entry: ActivityEntry) -> Mapping[str, Any]:
+    return entry.context if isinstance(entry.context, Mapping) else {}

@@ -1,0 +1,255 @@
+"""Changes of the configuration, in the activity log: who changed what, from what to what. One mechanism for all kinds.
+
+A `Recorded` model writes an entry when a person saves or deletes one of its rows, by whichever page or operation of the
+API; a rule does with each version that has an author or a reason, bulk changes and files included. What an evaluation
+or a worker writes has neither, and is no change of the configuration. Secrets are named, never written.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+from django.utils import timezone
+from simple_history.manager import HistoryManager
+from simple_history.models import HistoricalRecords
+
+from smartagent.kernel.sealing import SecretLost, unseal
+
+CREATED, CHANGED, DELETED = "configuration_created", "configuration_changed", "configuration_deleted"
+SECRET_NAME = re.compile(r"token|secret|password|credential|api_?key|sealed", re.IGNORECASE)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+MAX_NAME, ROWS_PER_QUERY = 200, 1000
+_ACTING: ContextVar[Any] = ContextVar("acting_person", default=None)
+NOTHING: tuple[Any, ...] = (None, "", {}, [])  # no value, however a form or the API wrote it
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationChange:
+    """What was done to one object: `changes` are {field, key, label, from, to}, of a secret {field, label, secret}."""
+
+    kind: str
+    key: Any
+    name: str
+    owner: Any
+    event: str
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    rule: Any = None
+    reason: str = ""
+
+
+class Recorded(models.Model):
+    """A row of the configuration, whose changes by a person are in the activity log."""
+
+    recorded_kind: ClassVar[str]
+    recorded_fields: ClassVar[tuple[str, ...]]
+    recorded_secrets: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        by = acting_person()
+        if by is None:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            before = type(self)._base_manager.filter(pk=self.pk).first()
+            super().save(*args, **kwargs)
+            names = kwargs.get("update_fields")
+            found = differences_of(before, self, recorded_names(self, names))
+            if before is None or found:
+                write_changes([_change(self, CHANGED if before else CREATED, found)], by, timezone.now())
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        by = acting_person()
+        if by is None:
+            return super().delete(*args, **kwargs)
+        with transaction.atomic():
+            change = _change(self, DELETED, differences_of(self, None, recorded_names(self)))
+            done = super().delete(*args, **kwargs)
+            write_changes([change], by, timezone.now())
+        return done
+
+
+class RecordedHistoryManager(HistoryManager):  # type: ignore[misc]
+    """Versions of many rules at once, each with its entry."""
+
+    def bulk_history_create(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().bulk_history_create(*args, **kwargs)
+        _record_versions(made or [])
+        return made
+
+
+class RecordedHistory(HistoricalRecords):  # type: ignore[misc]
+    """The versions of a rule, each with its entry."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"history_manager": RecordedHistoryManager} | options)
+
+    def create_historical_record(self, instance: Any, history_type: str, using: Any = None) -> None:
+        if history_type == "-":  # from the bin, for good: its entry is that of the deletion
+            super().create_historical_record(instance, history_type, using)
+            return
+        with transaction.atomic():
+            super().create_historical_record(instance, history_type, using)
+            _record_versions([instance.history.order_by("-history_id").first()])
+
+
+@contextmanager
+def acting_as(person: Any) -> Iterator[None]:
+    """Write changes in this block as those of `person`, also outside of a request."""
+    token = _ACTING.set(person)
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
+def acting_person() -> Any | None:
+    """Who sent the request that is being answered; None outside of one, and where it only reads."""
+    if person := _ACTING.get():
+        return person
+    request = getattr(HistoricalRecords.context, "request", None)
+    user = getattr(request, "user", None)
+    if request is None or request.method in SAFE_METHODS or user is None or not user.is_authenticated:
+        return None
+    return user
+
+
+def recorded_names(record: Any, saved: Iterable[str] | None = None) -> list[str]:
+    """The fields of `record` whose changes are written, of those that were saved."""
+    names = [*record.recorded_fields, *record.recorded_secrets]
+    return names if saved is None else [name for name in names if name in set(saved)]
+
+
+def differences_of(old: Any, new: Any, names: Iterable[str]) -> list[dict[str, Any]]:
+    """The differences between two rows of a model, either of which may be None; objects in JSON by key."""
+    model = old if new is None else new
+    return [
+        change
+        for column in (model._meta.get_field(name) for name in names)
+        for change in _field_changes(
+            column, old and getattr(old, column.attname), new and getattr(new, column.attname), model
+        )
+    ]
+
+
+def _field_changes(column: Any, old: Any, new: Any, model: Any) -> Iterator[dict[str, Any]]:
+    if old == new or (old in NOTHING and new in NOTHING):
+        return
+    label, secrets = str(column.verbose_name), getattr(model, "recorded_secrets", ())
+    if column.name in secrets:
+        if not _is_same_secret(old, new):
+            yield {"field": column.name, "label": "secrets", "secret": True}
+    elif isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
+        before, after = old or {}, new or {}
+        for key in sorted({*before, *after}, key=str):
+            if before.get(key) != after.get(key):
+                yield _shown_change(column.name, f"{label}: {key}", before.get(key), after.get(key), str(key))
+    else:
+        yield _shown_change(column.name, label, encoded(old), encoded(new))
+
+
+def _is_same_secret(old: str | None, new: str | None) -> bool:
+    """Whether both hold the same: each encryption of it is another text."""
+    try:
+        return (unseal(old) if old else "") == (unseal(new) if new else "")
+    except SecretLost:
+        return False
+
+
+def _shown_change(name: str, label: str, old: Any, new: Any, key: str | None = None) -> dict[str, Any]:
+    if key is not None and SECRET_NAME.search(key):
+        return {"field": name, "key": key, "label": label, "secret": True}
+    place = {"field": name} | ({"key": key} if key is not None else {})
+    return place | {"label": label, "from": encoded(old), "to": encoded(new)}
+
+
+def encoded(value: Any) -> Any:
+    """`value` as JSON keeps it: numbers of columns as text without trailing zeros, times and durations by ISO 8601."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+
+
+def write_changes(changes: Sequence[ConfigurationChange], by: Any, now: datetime) -> None:
+    """Write an entry for each of `changes`, with one statement for a thousand."""
+    entries = apps.get_model("rules", "ActivityEntry")
+    person = {"by": str(by.pk), "by_name": str(by)} if by else {"by_name": "A file or command"}
+    entries.objects.bulk_create(
+        [
+            entries(
+                user_id=each.owner, rule_id=each.rule, agent_name="person" if by else "smart_agent",
+                event_type=each.event, action_taken="none", status="success", created_at=now, executed_at=now,
+                context={
+                    "kind": each.kind, "object": str(each.key), "name": each.name[:MAX_NAME],
+                    "description": f"{each.kind} {each.name[:MAX_NAME]}", "changes": each.changes,
+                } | person | ({"reason": each.reason} if each.reason else {}),
+            )
+            for each in changes
+        ],
+        ROWS_PER_QUERY,
+    )  # fmt: skip
+
+
+def _change(record: Recorded, event: str, changes: list[dict[str, Any]]) -> ConfigurationChange:
+    owner = getattr(record, "user_id", None)
+    return ConfigurationChange(
+        kind=record.recorded_kind, key=record.pk, name=str(record), owner=owner, event=event, changes=changes
+    )
+
+
+# The version before each of some versions.
+FORMER_SQL = """
+SELECT h.history_id, (SELECT max(p.history_id) FROM automation_rules_history p
+                       WHERE p.id = h.id AND p.history_id < h.history_id)
+  FROM automation_rules_history h WHERE h.history_id = ANY(%s)"""
+UNRECORDED = ("id", "created_at", "deleted_by", "provisioned_at")
+
+
+def _record_versions(versions: Sequence[Any]) -> None:
+    """Write the entries of new versions of rules that have an author or a reason."""
+    some = [each for each in versions if each.history_user_id or each.history_change_reason]
+    for start in range(0, len(some), ROWS_PER_QUERY):
+        _record_some(some[start : start + ROWS_PER_QUERY])
+
+
+def _record_some(versions: Sequence[Any]) -> None:
+    history = type(versions[0])
+    with connection.cursor() as cursor:
+        cursor.execute(FORMER_SQL, [[each.history_id for each in versions]])
+        former = dict(cursor.fetchall())
+    before = history.objects.in_bulk([key for key in former.values() if key], field_name="history_id")
+    by_author: dict[Any, list[ConfigurationChange]] = {}
+    for each in versions:
+        if change := _version_change(before.get(former.get(each.history_id)), each):
+            by_author.setdefault(each.history_user_id, []).append(change)
+    people = apps.get_model("smartagent", "User").objects.in_bulk([key for key in by_author if key])
+    for author, changes in by_author.items():
+        write_changes(changes, people.get(author), versions[0].history_date)
+
+
+def _version_change(old: Any, new: Any) -> ConfigurationChange | None:
+    """The change that made the version `new`; None where nothing differs."""
+    names = [each.name for each in new.tracked_fields if each.name not in UNRECORDED]
+    found = differences_of(old, new, names) if old else []
+    if old and not found:
+        return None
+    deleted = bool(old and new.deleted_at and not old.deleted_at)
+    event = DELETED if deleted else CHANGED if old else CREATED
+    return ConfigurationChange(
+        kind="rule", key=new.id, name=new.rule_name or "", owner=new.user_id, event=event, changes=found, rule=new.id,
+        reason=new.history_change_reason or "",
+    )  # fmt: skip
