@@ -49,6 +49,15 @@ ERROR_RESPONSES = {
     "503": ("Incomplete", "The database schema is incomplete; the response names the missing part and its repair.",
             {"detail": ["The column status of the table notifications is missing in the database. …"]}),
 }  # fmt: skip
+TOO_MANY = 429
+RATE_HEADERS = {
+    name: {"description": text, "schema": schema}
+    for name, text, schema in (
+        ("Retry-After", "Seconds until the next request is answered.", {"type": "integer"}),
+        ("RateLimit-Policy", "The limits: so many requests `q` in `w` seconds.", {"type": "string"}),
+        ("RateLimit", "What is left of each limit: `r` requests for the next `t` seconds.", {"type": "string"}),
+    )
+}
 COMMON_STATUSES = ("400", "401", "403", "405", "406", "429", "500", "503")
 WITH_BODY = ("413", "415")
 OWN_ERRORS = "x-own-errors"  # marks an operation that describes its errors itself
@@ -351,4 +360,4 @@ def _answer(status: int, text: str, example: dict[str, list[str]]) -> dict[str, 
         "application/json": {"schema": schema, "example": example},
         PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example_problem},
     }
-    return {"description": text, "content": content}
+    return {"description": text, "content": content} | ({"headers": RATE_HEADERS} if status == TOO_MANY else {})

@@ -10,6 +10,7 @@ from django.utils import timezone
 from notifications.models import Notification
 from rules.models import ActivityEntry
 from rules.text.entry import entry_in_words
+from smartagent.accounts.tasks import forget_expired
 from smartagent.accounts.token_expiry import notify_of_expiry
 from smartagent.accounts.tokens import issue_token
 from smartagent.doctor.tokens import check_tokens
@@ -125,6 +126,14 @@ def test_the_expiry_is_announced_seven_days_and_one_day_before_once_each(alice):
     ]  # fmt: skip
     APIToken.objects.filter(pk=row.pk).update(replaced_by=issue_token(alice, "build")[0])
     assert not list(check_tokens(now))
+
+
+def test_an_expired_token_stays_in_the_list_for_a_month(alice):
+    now = timezone.now()
+    for days in (29, 31):
+        issue_token(alice, f"{days} days", now - timedelta(days=days))
+    forget_expired()
+    assert [token.name for token in APIToken.objects.all()] == ["29 days"]
 
 
 def test_the_last_use_has_its_address(alice):
