@@ -1,6 +1,6 @@
 """Limits per person and minute on costly requests: previews, backtests, searches, silences.
 
-Counted in Django's cache, so separately in each web process unless the installation shares a cache.
+All web processes count together: see `request_rates`.
 """
 
 import time
@@ -9,11 +9,10 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-SECONDS_PER_MINUTE = 60
+from smartagent.kernel.request_rates import REQUEST_RATES, RequestLimit
 
 
 def seconds_to_wait(person: Any, what: str) -> int:
@@ -21,14 +20,9 @@ def seconds_to_wait(person: Any, what: str) -> int:
     maximum: int = settings.LIMITS_PER_MINUTE[what]
     if not maximum:
         return 0
-    now = int(time.time())
-    key = f"limit:{what}:{person.pk}:{now // SECONDS_PER_MINUTE}"
-    cache.add(key, 0, 2 * SECONDS_PER_MINUTE)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # it was culled in between
-        return 0
-    return 0 if count <= maximum else SECONDS_PER_MINUTE - now % SECONDS_PER_MINUTE
+    limit = RequestLimit(of="person", key=f"{what}:{person.pk}", maximum=maximum)
+    [rate] = REQUEST_RATES.take([limit], time.time())
+    return rate.seconds_left if rate.is_exceeded else 0
 
 
 def in_words(what: str, wait: int) -> str:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from rules.models import Silence
 from rules.silences.recurrence import occurrences
 from smartagent.kernel import limits
 from smartagent.kernel.bounded_cache import bounded_cache
+from smartagent.kernel.request_rates import REQUEST_RATES
 from smartagent.models import User
 from smartagent.shell.time_zone_field import zone_names
 from tests.api import Program
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _one_minute(monkeypatch: Any) -> None:
-    cache.clear()
+    REQUEST_RATES.clear()
     monkeypatch.setattr(limits.time, "time", lambda: 1_772_445_600.0)
 
 
