@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import Group
+
 from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Mute, Notification
 from optimizer.models import OptimizationEvent
 from rules.models import (
@@ -67,6 +69,7 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
             user=person, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),
         "tokens": issue_token(person, "known", now + timedelta(days=40))[0],
+        "groups": Group.objects.create(name="known"),
         "people": User.objects.create_user("known-person@example.com", None),
         "mutes": Mute.objects.create(user=person, rule=rule),
         "channels": Channel.objects.create(user=person, kind="email", name="mail", config={"to": "a@example.com"}),
