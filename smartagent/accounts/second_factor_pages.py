@@ -13,12 +13,19 @@ from allauth.mfa.webauthn.views import (
     ReauthenticateWebAuthnView,
     RemoveWebAuthnView,
 )
+from django.contrib import messages
 from django.contrib.admin import site
-from django.urls import URLPattern, path, reverse_lazy
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse, reverse_lazy
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
+from smartagent.accounts.failed_attempts import log_failure
+from smartagent.accounts.sign_in_limits import count_wrong, origin
+
 SECURITY = reverse_lazy("admin:security")
+UNKNOWN_PASSKEY = "This passkey is not known here. Use another one, or your password."
 
 
 class InShell:
@@ -37,13 +44,21 @@ class SecondFactor(InShell, AuthenticateView):  # type: ignore[misc]
     title, template_name = "Second factor", "accounts/second_factor.html"
 
 
+class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
+    """Signs in by a passkey alone. Nobody can guess one, but what is tried is counted and logged."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        now = timezone.now()
+        count_wrong(self.request, str(self.request.POST.get("credential", "")), now)
+        log_failure([], None, now, cause="unknown passkey", **origin(self.request))
+        messages.error(self.request, UNKNOWN_PASSKEY)
+        return HttpResponseRedirect(reverse("account_login"))
+
+
 class ConfirmByPassword(InShell, ReauthenticateView):  # type: ignore[misc]
     """Asks for the password of whoever is signed in."""
 
     title, template_name = "Confirm that it is you", "accounts/identity.html"
-
-    def form_valid(self, form: Any) -> Any:
-        return super().form_valid(form)
 
 
 class ConfirmByCode(InShell, ConfirmByCodeView):  # type: ignore[misc]
@@ -56,6 +71,10 @@ class ConfirmByPasskey(InShell, ReauthenticateWebAuthnView):  # type: ignore[mis
     """Asks for a passkey of whoever is signed in."""
 
     title, template_name = "Confirm that it is you", "accounts/identity.html"
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        messages.error(self.request, UNKNOWN_PASSKEY)
+        return HttpResponseRedirect(self.request.get_full_path())
 
 
 class ActivateApp(InShell, ActivateTOTPView):  # type: ignore[misc]
@@ -89,7 +108,7 @@ class NewRecoveryCodes(InShell, GenerateRecoveryCodesView):  # type: ignore[misc
 to_security = RedirectView.as_view(url=SECURITY)
 urlpatterns: list[URLPattern] = [
     path("login/second-factor/", SecondFactor.as_view(), name="mfa_authenticate"),
-    path("login/passkey/", LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
+    path("login/passkey/", PasskeySignIn.as_view(), name="mfa_login_webauthn"),
     path("confirm/", never_cache(ConfirmByPassword.as_view()), name="account_reauthenticate"),
     path("confirm/code/", never_cache(ConfirmByCode.as_view()), name="mfa_reauthenticate"),
     path("confirm/passkey/", never_cache(ConfirmByPasskey.as_view()), name="mfa_reauthenticate_webauthn"),

@@ -94,6 +94,18 @@ def test_a_recovery_code_works_once_and_guesses_are_limited(app, alice):
         assert client.post(answer["Location"], {"code": codes[1]})["Location"] == "/"
 
 
+def test_passkeys_that_nobody_has(app, alice):
+    unknown = {"credential": '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}'}
+    for credential in (unknown, {"credential": "nonsense"}, {}):
+        client = Client()
+        assert client.post("/login/passkey/", credential)["Location"] == "/login/"
+        assert "This passkey is not known here." in client.get("/login/").content.decode()
+    assert sentences("sign_in_failed")[0].endswith("unknown passkey.")
+    client, answer = sign_in()
+    assert "This passkey is not known here." in client.post(answer["Location"], unknown).content.decode()
+    assert Client().get("/login/passkey/", headers={"Accept": "application/json"}).json()["request_options"]
+
+
 def test_removing_the_app_and_new_codes(app, alice, client_of):
     _, codes = app
     client = client_of(alice)
