@@ -1,5 +1,7 @@
 """One error format, whatever goes wrong."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -68,5 +70,5 @@ def test_who_am_i(alice, ada):
 def test_the_page_of_the_description_asks_nobody_else(client, db):
     page = client.get("/api/docs/").content.decode()
     assert "/static/drf_spectacular_sidecar/" in page
-    assert "://" not in page.replace("http://www.w3.org", "")
+    assert not [each for each in re.findall(r'(?:src|href)="([^"]*)"', page) if "://" in each]
     assert client.get("/api/schema/").json()["openapi"] == "3.1.0"

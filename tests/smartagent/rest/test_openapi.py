@@ -197,7 +197,13 @@ def test_an_empty_parameter_is_refused_wherever_one_is_described(authorization, 
     assert not {each: code for each, code in answers.items() if code != 400}
 
 
-def test_the_docs_have_a_way_back(client_of, alice):
+def test_the_docs_have_a_way_back_and_a_first_request(client_of, alice):
     page = client_of(alice).get(reverse("api:docs")).content.decode()
     assert '<a href="/">' in page
     assert "Open the overview" in page
+    assert f'<a href="{reverse("admin:smartagent_apitoken_add")}">Create an API token</a>' in page
+    assert "You are signed in as Alice" in page
+    address = re.search(r'"http://testserver(/api/[^"]*)"', page)[1].replace("&amp;", "&")
+    token = issue_token(alice, "program")[1]
+    assert Client(headers={"Authorization": f"Bearer {token}"}).get(address).status_code == 200
+    assert '<a href="/login/?next=/api/docs/">Sign in</a>' in Client().get(reverse("api:docs")).content.decode()
