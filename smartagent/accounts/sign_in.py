@@ -15,6 +15,7 @@ from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
 from smartagent.accounts.allauth_adapters import FAILURES_KEY
+from smartagent.accounts.email_address import sends_mail
 from smartagent.accounts.events import RESET_REQUESTED, log_event
 from smartagent.accounts.reset_limits import may_send_reset
 from smartagent.accounts.sessions import after_password_change
@@ -23,6 +24,8 @@ from smartagent.accounts.single_sign_on import provider_link
 from smartagent.kernel.attempts import Blocked, refuse_blocked
 
 OTHER_WAYS = "A browser in which you have signed in before, or a link to set a new password, works at once."
+OTHER_WAY = "A browser in which you have signed in before works at once."
+NO_LINKS = "No mail server is set up, so no link can be sent. Ask an administrator to set a new password."
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
@@ -51,7 +54,8 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
             cleaned = super().clean()
         except Blocked as blocked:
             self.wait = blocked.seconds
-            raise ValidationError(f"{blocked} {OTHER_WAYS}", code="blocked") from None
+            other = OTHER_WAYS if sends_mail() else OTHER_WAY
+            raise ValidationError(f"{blocked} {other}", code="blocked") from None
         except ValidationError:
             guess.failed("wrong password", now)
             raise
@@ -121,8 +125,13 @@ class Forgotten(InShell, views.PasswordResetView):
     form_class = ForgottenForm
     success_url = reverse_lazy("password_reset_done")
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"no_links": "" if sends_mail() else NO_LINKS}
+
     def form_valid(self, form: Any) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
+        if not sends_mail():
+            return self.form_invalid(form)
         try:
             if not may_send_reset(self.request, email, now):
                 return HttpResponseRedirect(self.get_success_url())

@@ -94,3 +94,5 @@ def test_what_is_refused(alice, bob, client, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     assert "No mail server is set up." in client.post("/security/email/", {"email": NEW}).content.decode()
     assert "Change e-mail address" not in client.get("/security/").content.decode()
+    for page in (Client().get("/password/forgotten/"), Client().post("/password/forgotten/", {"email": alice.email})):
+        assert "No mail server is set up, so no link can be sent." in page.content.decode()
