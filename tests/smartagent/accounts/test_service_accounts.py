@@ -63,6 +63,17 @@ def test_a_change_is_logged_from_what_to_what(client_of, ada, olga):
     )
 
 
+def test_its_page_names_its_owner_and_leads_to_its_form(client_of, ada, olga):
+    client = client_of(ada)
+    made(client, olga, "auditors")
+    account = ServiceAccount.objects.get()
+    page = client.get(f"/people/{account.pk}/").content.decode()
+    assert "Service account, owner " in page
+    assert account.email not in page
+    assert f'href="{LIST}{account.pk}/change/"' in page
+    assert f'href="{LIST}{account.pk}/change/"' not in client_of(olga).get(f"/people/{account.pk}/").content.decode()
+
+
 def test_nobody_signs_in_to_it(client_of, ada, olga):
     client = client_of(ada)
     made(client, olga, "administrators")
