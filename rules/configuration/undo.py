@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from rules.authoring.fields import RULE_FIELDS
 from rules.authoring.validation import checked_fields, validate
 from rules.configuration.events import shown
 from rules.configuration.listing import models_by_kind
@@ -19,6 +20,8 @@ from rules.lifecycle.recycle_bin import undelete
 from rules.models import ActivityEntry, AutomationRule
 from rules.models.recorded import CHANGED, CREATED, DELETED, acting_as, encoded
 from rules.permissions import lock_of, rule_errors
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import has_everyone
 
 NOT_ALLOWED = "You may not change this object, or it has been deleted since."
 KEPT_ELSEWHERE = "This kind of change is not undone here. Change the object again on its page."
@@ -27,6 +30,7 @@ GONE = "The object was deleted. Create it again with the values of the activity 
 NOT_KEPT = "Secrets are not kept, so this change cannot be undone. Enter the former secret again."
 BIN = "Whether a rule is in the recycle bin is not undone here. Delete or restore it on its page."
 DRAFT = "A published rule does not become a draft again."
+INVALID = "The former values are not valid any more: "
 NOT_IN_BIN = "The rule is not in the recycle bin any more."
 SILENCE = "A silence takes effect at once, so its changes are not undone. Change it on its page, or create another."
 
@@ -71,26 +75,50 @@ def undo(entry: ActivityEntry, user: Any, now: datetime) -> None:
     try:
         plan.record.full_clean()
     except ValidationError as error:
-        raise CannotUndo("The former values are not valid any more: " + " ".join(error.messages)) from None
+        raise CannotUndo(INVALID + " ".join(error.messages)) from None
     with acting_as(user):
         plan.record.save()
 
 
 def _planned(entry: ActivityEntry, user: Any, locked: Callable[[Any], Any] = lambda rows: rows) -> UndoPlan:
-    facts = entry.context
-    model = models_by_kind().get(facts.get("kind"))
-    if model is None or entry.event_type not in (CREATED, CHANGED):
+    facts = entry.context if isinstance(entry.context, dict) else {}
+    model, key, changes = (
+        models_by_kind().get(str(facts.get("kind"))),
+        as_uuid(str(facts.get("object"))),
+        _changes(facts),
+    )
+    if model is None or key is None or entry.event_type not in (CREATED, CHANGED):
         raise CannotUndo(KEPT_ELSEWHERE)
     if entry.event_type == CREATED:
         raise CannotUndo(CREATION)
     if facts["kind"] == "silence":
         raise CannotUndo(SILENCE)
-    record = locked(model.objects.changeable_by(user)).filter(pk=facts["object"]).first()
+    record = locked(model.objects.changeable_by(user)).filter(pk=key).first()
     if record is None or not user.has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}"):
         raise CannotUndo(NOT_ALLOWED)
     if isinstance(record, AutomationRule):
-        _check_rule(record, facts["changes"])
-    return UndoPlan(record, _former(record, facts["changes"]))
+        _check_rule(record, changes)
+    if {change["field"] for change in changes} - _undoable_fields(record, user):
+        raise CannotUndo(KEPT_ELSEWHERE)
+    return UndoPlan(record, _former(record, changes))
+
+
+def _changes(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The changes of an entry that are whole: other programs may have written anything there."""
+    given = facts.get("changes")
+    return [
+        change
+        for change in (given if isinstance(given, list) else [])
+        if isinstance(change, Mapping) and isinstance(change.get("field"), str)
+    ]
+
+
+def _undoable_fields(record: Any, user: Any) -> set[str]:
+    """The fields that get former values back: those that pages write, and the owner only by who may choose one."""
+    if isinstance(record, AutomationRule):
+        return {field.name for field in RULE_FIELDS if field.versioned} | {"status"}
+    fields = {*record.recorded_fields, *record.recorded_secrets}
+    return fields if has_everyone(user, "change") else fields - {"user"}
 
 
 def _former(record: Any, changes: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -103,22 +131,33 @@ def _former(record: Any, changes: list[Mapping[str, Any]]) -> dict[str, Any]:
         present = getattr(record, column.attname)
         key = change.get("key")
         now = encoded((present or {}).get(key) if key is not None else present)
-        if now != change["to"]:
-            raise CannotUndo(f"{change['label'].capitalize()} has been changed since: it is {shown(now)} now.")
+        if now != change.get("to"):
+            raise CannotUndo(
+                f"{str(change.get('label', column.name)).capitalize()} has been changed since: it is {shown(now)} now."
+            )
         if key is None:
-            values[column.attname] = column.to_python(change["from"]) if change["from"] is not None else None
+            values[column.attname] = _decoded(column, change.get("from"))
         else:
             kept = values.get(column.attname, copy(present or {}))
             values[column.attname] = {name: value for name, value in kept.items() if name != key} | (
-                {key: change["from"]} if change["from"] is not None else {}
+                {key: change["from"]} if change.get("from") is not None else {}
             )
     return values
 
 
+def _decoded(column: Any, value: Any) -> Any:
+    """A value of the entry as that of its column."""
+    try:
+        return None if value is None else column.to_python(value)
+    except ValidationError as error:
+        raise CannotUndo(INVALID + " ".join(error.messages)) from None
+
+
 def _deleted_rule(entry: ActivityEntry, user: Any) -> Any:
-    if entry.context.get("kind") != "rule":
+    facts = entry.context if isinstance(entry.context, dict) else {}
+    if facts.get("kind") != "rule":
         raise CannotUndo(GONE)
-    found = AutomationRule.binned.changeable_by(user).filter(pk=entry.context["object"])
+    found = AutomationRule.binned.changeable_by(user).filter(pk=as_uuid(str(facts.get("object"))))
     if not user.has_perm("rules.change_automationrule") or not found.exists():
         raise CannotUndo(NOT_IN_BIN)
     return found
@@ -138,8 +177,8 @@ def _save_rule(rule: AutomationRule, user: Any, entry: ActivityEntry) -> None:
     fields = checked_fields(rule)
     if errors := validate(fields, fields) | rule_errors(user, rule):
         words = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in errors.items())
-        raise CannotUndo(f"The former values are not valid any more: {words}")
+        raise CannotUndo(INVALID + words)
     rule._history_user = user  # type: ignore[attr-defined]
     rule._change_reason = f"undone: change of {entry.created_at:%Y-%m-%d %H:%M} UTC"  # type: ignore[attr-defined]
-    changed = {change["field"] for change in entry.context["changes"]}
-    rule.save(update_fields=[*sorted(changed), "updated_at"])
+    changed = sorted({change["field"] for change in _changes(entry.context)})
+    rule.save(update_fields=[*changed, "updated_at"])

@@ -1,5 +1,6 @@
 """Who changed what in the configuration, from what to what; and its undo."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -119,7 +120,30 @@ def test_channels_policies_integrations_silences_and_preferences(api, alice, olg
     assert ask("post", f"/api/silences/{made['id']}/end/")[0] == 200
     assert [each[0] for each in changes(context__kind="silence")] == ["created", "changed"]
     assert Silence.objects.get().cancelled_at
+    assert ask("patch", "/api/preferences/", {"digest_at": "09:30"})[0] == 200
+    assert changes(context__kind="preferences")[-1][3] in (
+        [("daily digest at", "08:00:00", "09:30:00")], [("daily digest at", "nothing", "09:30:00")]
+    )  # fmt: skip
     assert "topsecret" not in "".join(str(each.context) for each in ActivityEntry.objects.all())
+
+
+@pytest.mark.parametrize("context", [
+    {}, [], "text", {"kind": "rule"}, {"kind": "rule", "object": "none", "changes": 5}, {"kind": ["rule"]},
+    {"kind": "rule", "object": "OBJECT", "changes": [None, {}, {"field": 5}, {"field": "no_such", "to": 1}]},
+    {"kind": "rule", "object": "OBJECT", "changes": [{"field": "user", "from": "OBJECT", "to": "OWNER"}]},
+    {"kind": "rule", "object": "OBJECT", "changes": [{"field": "threshold_value", "from": {"a": []}, "to": "80"}]},
+])  # fmt: skip
+def test_whatever_another_program_wrote_is_shown_and_changes_nothing(client_of, alice, context):
+    rule = rule_of(alice, **CPU)
+    given = json.loads(json.dumps(context).replace("OBJECT", str(rule.pk)).replace("OWNER", str(alice.pk)))
+    entry = ActivityEntry.objects.create(user=alice, event_type=CHANGED, action_taken="x", context=given)
+    client = client_of(alice)
+    assert client.get("/changes/").status_code == 200
+    assert "Cannot be undone" in client.get(f"/changes/{entry.pk}/").content.decode()
+    assert client.post(f"/changes/{entry.pk}/").status_code == 302
+    before = rule.updated_at
+    rule.refresh_from_db()
+    assert (rule.user, rule.threshold_value, rule.updated_at) == (alice, 80, before)
 
 
 def test_roles_of_a_person(client_of, ada, bob):
