@@ -5,7 +5,7 @@ from smartagent.rest.relations import Relation
 
 RULE = Relation(
     AutomationRule, "rule_name", "rules.api.serializers.RuleSerializer", "rules",
-    lambda me: AutomationRule.objects.select_related("user").visible_to(me),
+    lambda me: AutomationRule.objects.select_related("user").visible_to(me), is_name_public=True,
 )  # fmt: skip
 SILENCE = Relation(Silence, "comment", "rules.api.silence_serializers.SilenceSerializer", "silences")
 STATE = Relation(

@@ -26,7 +26,8 @@ class Relation:
     """A kind of object that rows refer to.
 
     `name` is a column, empty where a name says nothing; `serializer` a dotted path; `resource` the path below `/api/`,
-    if there is one; `visible` returns the objects that a person may see, where that is not `visible_to`.
+    if there is one; `visible` returns the objects that a person may see, where that is not `visible_to`. With
+    `is_name_public`, whoever sees the row sees the name, as on its page; else only who may see the object.
     """
 
     model: type[Model]
@@ -34,21 +35,26 @@ class Relation:
     serializer: str
     resource: str = ""
     visible: Callable[[Any], QuerySet[Any]] | None = None
+    is_name_public: bool = False
 
     @cached_property
     def serializer_class(self) -> Any:
         return import_string(self.serializer)
 
-    def names(self, keys: Collection[Any]) -> dict[Any, str]:
-        """The names by key."""
+    def names(self, keys: Collection[Any], me: Any) -> dict[Any, str]:
+        """The names that `me` may see, by key."""
         name = F(self.name) if isinstance(self.name, str) else self.name
-        rows = self.model._base_manager.filter(pk__in=keys).values_list("pk", Cast(name, TextField()))
-        return dict(rows)
+        rows = self.model._base_manager.all() if self.is_name_public else self._seen_by(me)
+        return dict(rows.filter(pk__in=keys).values_list("pk", Cast(name, TextField())))
 
     def objects(self, keys: Collection[Any], me: Any) -> dict[Any, Any]:
         """Those of the objects that `me` may see, by key."""
-        found: Any = self.visible(me) if self.visible else self.model._default_manager.visible_to(me)  # type: ignore[attr-defined]
-        return {each.pk: each for each in found.filter(pk__in=keys)}
+        return {each.pk: each for each in self._seen_by(me).filter(pk__in=keys)}
+
+    def _seen_by(self, me: Any) -> QuerySet[Any]:
+        model: Any = self.model
+        found: QuerySet[Any] = self.visible(me) if self.visible else model._default_manager.visible_to(me)
+        return found
 
 
 class PersonInShortSerializer(serializers.Serializer[Any]):
@@ -62,6 +68,7 @@ class PersonInShortSerializer(serializers.Serializer[Any]):
 PERSON = Relation(
     User, Coalesce(NullIf(F("full_name"), Value("")), F("email"), output_field=TextField()),
     "smartagent.rest.relations.PersonInShortSerializer", resource="people", visible=people_visible_to,
+    is_name_public=True,
 )  # fmt: skip
 
 
@@ -80,7 +87,7 @@ class RelatedObjects:
         named = {name: relation for name, relation in relations.items() if relation.name}
         for name, relation in named.items():
             self._names.setdefault(id(relation), {}).update(_names_at_hand(rows, name, relation))
-        self._fill(self._names, named, rows, lambda relation, keys: relation.names(keys))
+        self._fill(self._names, named, rows, lambda relation, keys: relation.names(keys, self.me))
         wanted = {name: relation for name, relation in relations.items() if name in expand}
         self._fill(self._objects, wanted, rows, lambda relation, keys: relation.objects(keys, self.me))
         for relation in wanted.values():

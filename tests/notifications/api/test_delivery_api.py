@@ -178,7 +178,5 @@ def test_the_number_of_queries_does_not_grow(alice, channel, django_assert_num_q
     for count in (1, 9):
         for _ in range(count):
             written(alice, channel)
-        with django_assert_num_queries(
-            7
-        ):  # session, person, two for permissions, the list, names of people and channels
+        with django_assert_num_queries(7):  # session, person, two for permissions, the list, two of names
             program.get("deliveries/")

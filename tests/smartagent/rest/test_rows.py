@@ -71,6 +71,10 @@ def test_what_one_may_not_see_is_not_expanded(alice, olga, now):
     state = RuleState.objects.create(rule=own, user=alice, since=now, handled_by=olga)
     seen = Program(alice).get(f"states/{state.pk}/?expand=handled_by")
     assert (seen["handled_by_name"], seen["expanded"]) == ("Olga", {"handled_by": None})  # as on its page
+    silence = Silence.objects.create(user=olga, created_by=olga, comment="c", metric="x", starts_at=now, ends_at=now)
+    RuleState.objects.update(silence=silence)
+    for who, name in ((alice, None), (olga, "c")):
+        assert Program(who).get(f"states/{state.pk}/")["silence_name"] == name
 
 
 @pytest.mark.parametrize(("query", "error"), [
