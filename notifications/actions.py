@@ -24,6 +24,7 @@ from rules.actions import Action, Firing, OptionChoices, Outcome, ReachedPerson
 from rules.authority import may_notify_others
 from rules.engine.severities import SeverityOption
 from rules.models import AutomationRule
+from smartagent.kernel.member_role import as_owner
 
 
 def check_template(text: str) -> None:
@@ -158,6 +159,7 @@ class Notify(Action):
         policy = config.get("escalation")
         return f"{self.verb} {names}" + (f", then per escalation policy “{policy}”" if policy else "")
 
+    @as_owner()  # also people whom the viewer may not see: how many they are is said
     def reaches(self, rule: AutomationRule, now: datetime) -> list[ReachedPerson]:
         config = rule.action_config if isinstance(rule.action_config, dict) else {}
         named = recipients_of(config) or [OWNER]

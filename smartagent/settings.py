@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "smartagent.shell.middleware.VisibleMiddleware",
     "smartagent.shell.middleware.TimeZoneMiddleware",
+    "smartagent.shell.row_security.RowSecurityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -96,6 +97,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(env.str("DATABASE_URL", default="") or None, VAR)}
+# Members' requests run as a database role that sees their own rows only, where the account may take it.
+ROW_LEVEL_SECURITY = env.bool("ROW_LEVEL_SECURITY", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SESSION_ENGINE = "smartagent.accounts.session_store"

@@ -11,6 +11,7 @@ from notifications.delivery.breaker_notices import forget
 from notifications.delivery.pipeline import deliver_one
 from notifications.gateway import Message, post
 from notifications.models import Channel, Delivery, DeliveryAttempt
+from smartagent.kernel.member_role import as_owner
 
 
 class NotInUse(Exception):
@@ -40,6 +41,7 @@ def take_over_waiting(channel: Channel, now: datetime) -> int:
     return waiting.give_to(channel.pk, channel.name, channel.kind, now)
 
 
+@as_owner()
 def try_out(channel: Channel, by: str, now: datetime) -> DeliveryAttempt:
     """Send a test message through the delivery pipeline at once; return the attempt with its outcome."""
     if not channel.enabled:

@@ -22,6 +22,7 @@ from optimizer.proposals.decisions import (
     done_by_hand,
     may_begin,
 )
+from smartagent.kernel.member_role import as_owner
 
 Status = OptimizationEvent.Status
 RESPONSE_VERBS = {
@@ -57,6 +58,7 @@ def obstacle(verb: str, event: OptimizationEvent, by: Any, policy: OptimizerPoli
     return may_begin(event, policy, now) if verb == "apply" else ""
 
 
+@as_owner()
 def answer(
     verb: str, event: OptimizationEvent, by: Any, now: datetime, *, lasts: str = "7d", note: str = ""
 ) -> OptimizationEvent:

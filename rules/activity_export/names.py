@@ -9,6 +9,7 @@ from rules.activity_export.memo import MAX_REMEMBERED
 from rules.activity_export.rows import ExportRow
 from rules.models import AutomationRule
 from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.member_role import as_owner
 
 
 class Names:
@@ -18,6 +19,7 @@ class Names:
         self.rules: dict[str | None, str] = {}
         self.people: dict[str | None, str] = {}
 
+    @as_owner()  # names only, of those who are in what one sees
     def learn(self, rows: list[ExportRow]) -> None:
         """Look up those of `rows` that are not known yet."""
         people = {row[11] for row in rows} | {row[7] for row in rows}

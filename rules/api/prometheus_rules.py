@@ -17,6 +17,7 @@ from rules.api.prometheus_schema import describes_alerts, describes_rules
 from rules.models import AutomationRule, DispatchRun, MetricQuery, RuleState
 from rules.prometheus.exposed import Shown, shown_alert, shown_groups, shown_rule
 from smartagent.accounts.tokens import AgentTokenAuthentication
+from smartagent.kernel.member_role import as_owner
 from smartagent.rest.errors import errors_of, plain_answer
 
 ERROR_TYPES = {400: "bad_data", 401: "unauthorized", 403: "forbidden", 404: "not_found", 503: "unavailable"}
@@ -101,7 +102,8 @@ def _queries(rules: list[AutomationRule]) -> Mapping[str, str]:
     return dict(MetricQuery.objects.filter(name__in=watched).values_list("name", "expression"))
 
 
+@as_owner()
 def _evaluated_at() -> datetime | None:
-    """The time of the last completed evaluation."""
+    """The time of the last completed evaluation, whoever asked for it."""
     runs = DispatchRun.objects.filter(outcome=DispatchRun.Outcome.COMPLETED).order_by("-started_at", "-pk")
     return runs.values_list("evaluated_at", flat=True).first()

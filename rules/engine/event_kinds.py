@@ -22,7 +22,9 @@ class EventKind:
 
     def in_words(self, context: Mapping[str, Any]) -> str:
         """The sentence of an entry with this context."""
-        return filled(self.sentence, context) if isinstance(self.sentence, str) else self.sentence(context)
+        if isinstance(self.sentence, str):
+            return filled(self.sentence, context)
+        return self.sentence(defaultdict(lambda: "?", context))  # another program may have left facts out
 
 
 def filled(words: str, context: Mapping[str, Any]) -> str:

@@ -41,6 +41,7 @@ from rules.isolation import Isolated
 from rules.models import AutomationRule, DispatchRun, MetricQuery
 from rules.silences.coverage import begin_silenced, gather_silenced
 from rules.silences.end_report import report_ended
+from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.postgres import hidden_rows
 
@@ -49,6 +50,7 @@ NAMED = 20
 EVALUATION_LOCK = 0x5A9E17  # any number, the same for every dispatcher of this database
 
 
+@as_owner()
 def dispatch(
     now: datetime,
     trigger: str,

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from rules.engine.series_labels import labels_of
 from rules.ingest.known_series import SeriesKey, columns_of, find_series
 from rules.ingest.series_limit import series_beyond
+from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.packed_arrays import arrays_cursor, pack_floats, pack_integers, pack_rows, pack_times
 from smartagent.kernel.times import EPOCH, MICROSECOND
 
@@ -86,6 +87,7 @@ class TooManySeries(Exception):
         self.series = series
 
 
+@as_owner()
 def store(rows: Iterable[Row], *, max_series: int = 0) -> int:
     """Store `rows` in one transaction, replacing samples of the same series and time; return their number.
 
@@ -101,6 +103,7 @@ def store(rows: Iterable[Row], *, max_series: int = 0) -> int:
     return count
 
 
+@as_owner()
 def write(samples: SampleColumns, *, max_series: int = 0) -> set[SeriesKey]:
     """Write all samples, in one transaction; the series that have ended are marked.
 

@@ -11,10 +11,12 @@ from rules.evaluation.execution import act
 from rules.evaluation.preview import preview
 from rules.models import ActivityEntry, AutomationRule
 from rules.text.reading import aggregation_of
+from smartagent.kernel.member_role import as_owner
 
 TEST_EVENT = "rule_test"
 
 
+@as_owner()
 def test_fire(rule: AutomationRule, user: Any, now: datetime) -> ActivityEntry:
     """Run the action of `rule`, whatever its status, by the code of a real firing, and store the result. The reading is
     the owner's at `now`; without one, the threshold."""

@@ -8,12 +8,14 @@ from rules.models import ActivityEntry
 from rules.text.entry import entry_in_words, outcome_in_words
 from rules.text.event_names import event_label, event_tone
 from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.member_role import as_owner
 
 
 def named_entries(entries: list[ActivityEntry]) -> list[ActivityEntry]:
     """The entries, each with sentence, result and person; the people concerned are loaded in one query."""
     ids = {entry.pk: _person(entry) for entry in entries}
-    people = get_user_model().objects.in_bulk({person for person in ids.values() if person})
+    with as_owner():  # names only, of those who are in what one sees
+        people = get_user_model().objects.in_bulk({person for person in ids.values() if person})
     for entry in entries:
         person = people.get(ids[entry.pk])
         entry.person = person  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from smartagent.kernel.attempts import BackOff, Blocked, attempts_key, in_words, take
+from smartagent.kernel.member_role import as_owner
 from smartagent.models import User
 
 EMAIL_SALT = "smartagent.accounts.email"
@@ -61,9 +62,14 @@ def is_verified(person: Any) -> bool:
     return bool(EmailAddress.objects.filter(user=person, email__iexact=person.email, verified=True).exists())
 
 
+@as_owner()  # whoever it is
+def _is_taken(email: str) -> bool:
+    return bool(User.objects.filter(email__iexact=email).exists())
+
+
 def send_link(person: User, email: str, now: datetime) -> None:
     """Send a link to `email` by which it becomes the address of the person. TooManyLinks, EmailTaken, MailNotSent."""
-    if email != person.email and User.objects.filter(email__iexact=email).exists():
+    if email != person.email and _is_taken(email):
         raise EmailTaken(EmailTaken.__doc__)
     try:
         take([(attempts_key("email-links", str(person.pk)), EMAIL_LINKS)], now)

@@ -20,6 +20,7 @@ from smartagent.kernel.token_scopes import every_scope
 from smartagent.models import APIToken, User
 from smartagent.rest.rate_limits import count_address, count_request
 from smartagent.rest.token_scopes import refuse_without_scope
+from smartagent.shell.row_security import keep_to_own
 
 BEGINNING = "sa_"
 NOTED_EVERY = timedelta(minutes=1)
@@ -57,6 +58,7 @@ class TokenAuthentication(BaseAuthentication):
         if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
             self._note(found, now, client_address(request._request) or None)
         refuse_without_scope(request, found.scopes)
+        keep_to_own(found.user)
         return found.user, found
 
     def given(self, request: Request) -> str | None:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import psycopg
@@ -75,6 +76,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _probe(self, params: dict[str, Any]) -> None:
         self.Database.connect(**params).close()
+
+    def _close(self) -> None:
+        """A connection goes back to the pool as it came."""
+        if self.connection is not None and getattr(self, "member", None) is not None and not self.connection.closed:
+            with suppress(psycopg.Error):
+                self.connection.execute("RESET ROLE")
+        super()._close()  # type: ignore[misc]
 
     def check_database_version_supported(self) -> None:
         try:

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from smartagent.kernel.member_role import as_owner
 from smartagent.postgres.errors import Unavailable
 
 HIDDEN_ROWS_TTL = 30.0  # seconds
@@ -68,6 +69,7 @@ def find_hidden(
         ]
 
 
+@as_owner()
 def look() -> tuple[HiddenTable, ...]:
     """Return which tables of our models are hidden now."""
     _HiddenTablesCache.seen = tuple(find_hidden(connection, names=model_tables()))

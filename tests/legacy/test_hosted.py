@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from smartagent.kernel.member_role import MEMBER_ROLE
 from smartagent.models import User
 from tests.legacy.database import Database
 from tests.legacy.people import CAROL, DORA
@@ -45,7 +46,7 @@ def test_it_is_taken_over_and_given_back(hosted: Database) -> None:
     catalog, rows = hosted.catalog(), hosted.rows()
     hosted.sql(f"SET ROLE {HOST}")
     hosted.takeover.forwards()
-    assert hosted.takeover.lacks() == []
+    assert [change for change in hosted.takeover.lacks() if MEMBER_ROLE not in change] == []  # it may make no roles
     assert failed_checks() == []
     hosted.sql("RESET ROLE")
     assert hosted.rows() == rows

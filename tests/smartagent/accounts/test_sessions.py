@@ -95,7 +95,7 @@ def test_the_use_is_noted_at_most_once_a_minute(laptop, django_assert_num_querie
     is_signed_in(laptop)
     row = BrowserSession.objects.get(user__isnull=False)
     assert (row.address, row.user_agent) == ("192.0.2.1", FIREFOX)
-    with django_assert_num_queries(2):  # the session and the person; nothing is written
+    with django_assert_num_queries(4):  # the session, the person and their permissions; nothing is written
         laptop.get("/login/")
     with travel(timezone.now() + timedelta(minutes=2)):
         is_signed_in(laptop)
