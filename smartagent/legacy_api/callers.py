@@ -15,6 +15,7 @@ from smartagent.legacy_api.bearer import InvalidToken, verified_claims
 from smartagent.legacy_api.key_set import KeysUnavailable
 from smartagent.models import User
 from smartagent.rest.rate_limits import count_address, count_request
+from smartagent.shell.row_security import keep_to_oneself
 
 NO_SUCH_PERSON = "No active person has this user_id."
 
@@ -71,6 +72,7 @@ class BearerAuthentication(TokenAuthentication):
         person = _person_of(claims.get("sub")) if claims["role"] == "authenticated" else None
         if person:
             count_request(request, person=person.pk)
+            keep_to_oneself(person)
         return person or AnonymousUser(), Caller(role=claims["role"], person=person)
 
 
