@@ -81,8 +81,9 @@ class NotificationAdmin(JudgedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         mine, now = Notification.objects.addressed_to(request.user), timezone.now()
+        may_change = request.user.has_perm("notifications.change_notification")
         known = {
-            "has_unread": mine.unread(now).exists(), "snoozes": snoozes(now, zone_of(request)),
+            "has_unread": may_change and mine.unread(now).exists(), "snoozes": snoozes(now, zone_of(request)),
             "returned": mine.returned(now).order_by()[:RETURNED].count(),
         }  # fmt: skip
         return super().changelist_view(request, (extra_context or {}) | known)

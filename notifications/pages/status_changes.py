@@ -31,6 +31,8 @@ INBOX = "admin:notifications_notification_changelist"
 @require_POST
 def read_all(request: HttpRequest, model_admin: Any) -> HttpResponse:
     """Mark all notifications in one's own inbox as read; snoozed ones still come back."""
+    if not request.user.has_perm("notifications.change_notification"):
+        raise PermissionDenied
     now = timezone.now()
     return _done(request, model_admin, mark(Notification.objects.addressed_to(request.user).unread(now), "read", now))
 

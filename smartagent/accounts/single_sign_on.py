@@ -24,6 +24,7 @@ from requests import RequestException
 from smartagent.accounts.events import PERSON_JOINED, ROLES_GIVEN, log_event
 from smartagent.accounts.failed_attempts import log_failure
 from smartagent.accounts.sign_in_limits import origin
+from smartagent.kernel.member_role import as_owner
 from smartagent.models import User
 
 PROVIDER_ID = "sso"
@@ -110,6 +111,7 @@ def provider_link(way_on: str = "") -> dict[str, str] | None:
 
 
 @never_cache
+@as_owner()  # whoever is signed in already
 def go_to_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider; back to the page to sign in where it does not answer, or not as a provider does."""
     try:
@@ -127,5 +129,5 @@ def _refused(request: HttpRequest, words: str, cause: str = "") -> ImmediateHttp
 
 urlpatterns: list[URLPattern] = [
     path("login/<slug:provider_id>/login/", go_to_provider, name="openid_connect_login"),
-    path("login/<slug:provider_id>/login/callback/", callback, name="openid_connect_callback"),
+    path("login/<slug:provider_id>/login/callback/", as_owner()(callback), name="openid_connect_callback"),
 ]

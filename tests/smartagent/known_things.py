@@ -21,8 +21,8 @@ from smartagent.accounts.tokens import issue_token
 from smartagent.models import User
 
 
-def known_things(person: User, now: datetime) -> dict[str, str]:
-    """An id of everything that has one, by the word in its address."""
+def known_things(person: User, now: datetime, of: str = "") -> dict[str, str]:
+    """An id of everything that has one, by the word in its address. Names of those of a second person end in `of`."""
     rule = AutomationRule.objects.create(
         user=person, rule_name="Low", metric_type="fusion_score", condition_operator="<", threshold_value=70,
         action_type="alert",
@@ -31,8 +31,8 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
     MetricSample.objects.push(user=person, metric="cpu", value=7, observed_at=now)
     entry = ActivityEntry.objects.create(user=person, rule=rule, run=run, event_type="rule_fired")
     state = RuleState.objects.create(rule=rule, user=person, since=now)
-    policy = EscalationPolicy.objects.create(user=person, name="Nights", steps=[{"after": 900, "to": ["owner"]}])
-    source = DataSource.objects.create(name="prom", address="http://127.0.0.1:1")
+    policy = EscalationPolicy.objects.create(user=person, name=f"Nights{of}", steps=[{"after": 900, "to": ["owner"]}])
+    source = DataSource.objects.create(name=f"prom{of}", address="http://127.0.0.1:1")
     slack = Integration.objects.create(user=person, integration_type="slack")
     change = {"field": "status", "label": "status", "from": "active", "to": "inactive"}
     changed = ActivityEntry.objects.create(
@@ -44,7 +44,7 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
     things = {
         "configuration-changes": changed,
         "data-sources": source,
-        "metric-queries": MetricQuery.objects.create(name="errors", source=source, expression="up"),
+        "metric-queries": MetricQuery.objects.create(name=f"errors{of}", source=source, expression="up"),
         "escalation-policies": policy,
         "escalations": Escalation.objects.create(
             policy=policy,
@@ -69,8 +69,8 @@ def known_things(person: User, now: datetime) -> dict[str, str]:
             user=person, rule=rule, type="alert", title="Low", message="Low.", metadata={"entry": str(entry.pk)}
         ),
         "tokens": issue_token(person, "known", now + timedelta(days=40))[0],
-        "groups": Group.objects.create(name="known"),
-        "people": User.objects.create_user("known-person@example.com", None),
+        "groups": Group.objects.create(name=f"known{of}"),
+        "people": User.objects.create_user(f"known-person{of}@example.com", None),
         "mutes": Mute.objects.create(user=person, rule=rule),
         "channels": Channel.objects.create(user=person, kind="email", name="mail", config={"to": "a@example.com"}),
         "deliveries": Delivery.objects.create(user=person, title="Low", status="delivered", expires_at=now),

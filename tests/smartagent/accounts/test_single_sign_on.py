@@ -133,6 +133,14 @@ def test_a_provider_that_does_not_answer(db, settings):
     assert "The provider cannot be reached." in client.get("/login/").content.decode()
 
 
+def test_a_member_who_is_signed_in_gets_there_too(alice, client_of):
+    """Their role in the database may not read the keys of providers."""
+    client = client_of(alice)
+    assert "/authorize" in client.get("/login/sso/login/").url
+    assert client.get("/login/else/login/").status_code == 404
+    assert client.get("/login/sso/login/callback/").status_code == 302
+
+
 def test_settings_that_cannot_work(settings):
     assert check_sign_in() == []
     settings.OIDC_ROLES, settings.OIDC_APP = ["sre"], settings.OIDC_APP | {"client_id": ""}
