@@ -14,6 +14,7 @@ from django.db.models import Q
 from rules.models import AutomationRule
 from rules.provisioning.document import Document, Entry
 from smartagent.kernel.formats import clock_utc
+from smartagent.kernel.member_role import as_owner
 from smartagent.models import User
 
 APPLIED = "Applied from "  # begins the reason of every version that a file has made
@@ -33,6 +34,7 @@ class Known:
     by_hand: dict[UUID, str]
 
 
+@as_owner()  # a uid that another person's rule has is refused, not taken
 def find(document: Document, reachable: Any, *, lock: bool = False) -> Known:
     """Return the stored counterparts of `document`; `left` is limited to `reachable`."""
     uids = [entry.uid for entry in document.entries]

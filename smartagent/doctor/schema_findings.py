@@ -6,7 +6,7 @@ from functools import singledispatch
 from smartagent.adoption import changes
 from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.introspection import ANY_WORD
-from smartagent.adoption.sync import sync_changes
+from smartagent.adoption.sync import row_security, sync_changes
 from smartagent.doctor.findings import FIX, Finding, error, info, warning
 from smartagent.kernel.durations import format_duration
 
@@ -14,7 +14,7 @@ from smartagent.kernel.durations import format_duration
 HARMLESS = (
     changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows, sync_changes.CountRows,
     sync_changes.MakeCountTrigger, sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
-    changes.PartitionTable, changes.AddPartitions,
+    changes.PartitionTable, changes.AddPartitions, row_security.MakeMemberRole, row_security.SecureTable,
 )  # fmt: skip
 
 
@@ -116,6 +116,16 @@ def _(change: changes.PartitionTable) -> str:
 @problem_of.register
 def _(change: changes.AddPartitions) -> str:
     return f"Partitions are missing: {', '.join(change.names)}. Their rows are in the default partition, if any."
+
+
+@problem_of.register
+def _(change: row_security.MakeMemberRole) -> str:
+    return "The database role of members is missing: only queries keep members to their rows."
+
+
+@problem_of.register
+def _(change: row_security.SecureTable) -> str:
+    return "The rights or policies of members on the table are missing or were changed."
 
 
 @problem_of.register

@@ -13,6 +13,8 @@ from django.apps import apps
 from django.db import connection
 from psycopg import pq
 
+from smartagent.kernel.member_role import as_owner
+
 # undefined_column, undefined_table
 SQLSTATES = frozenset({"42703", "42P01"})
 DRIFT_TTL = 30.0  # seconds
@@ -49,6 +51,7 @@ class _DriftCache:
     until: ClassVar[float] = 0.0
 
 
+@as_owner()
 def look() -> tuple[Missing, ...]:
     """Return what is missing now."""
     wanted = list(_wanted())

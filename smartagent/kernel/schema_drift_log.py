@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 
+from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.schema_drift import Missing, behind, in_words
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ def note(missing: Sequence[Missing]) -> None:
     params = {"event": EVENT, "words": words, "context": json.dumps({"missing": names})}
     try:
         # Of two processes that notice it at once, the second sees what the first has written.
-        with transaction.atomic(), connection.cursor() as cursor:
+        with as_owner(), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [words])
             cursor.execute(NOTE, params)
     except DatabaseError as failure:

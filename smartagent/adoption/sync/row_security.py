@@ -54,7 +54,7 @@ class SecureTable(SchemaChange):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenTable(SchemaChange):
+class DropPolicies(SchemaChange):
     lock = ACCESS_EXCLUSIVE
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class MakeRole(Synchronising):
         return f"Make the role {MEMBER_ROLE}"
 
     def lacks(self, connection: BaseDatabaseWrapper) -> list[SchemaChange]:
-        if _may_take(connection):
+        if _may_take(connection) and _one(connection, MAY_USE_SCHEMA, [])[0]:
             return []
         return [MakeMemberRole() if _can_be_had(connection) else LeaveAlone(what=f"role {MEMBER_ROLE}", why=NO_ROLE)]
 
@@ -77,10 +77,12 @@ class MakeRole(Synchronising):
             if isinstance(change, LeaveAlone):
                 tell("roles", change)
             else:
-                do(editor, "roles", change, [MAKE_ROLE])
+                do(editor, "roles", change, [MAKE_ROLE, LET_USE_SCHEMA])
 
     def backwards(self, editor: Editor) -> None:
-        """Leave it: other databases of the server may use it, and it has no rights of its own."""
+        """Leave the role: other databases of the server may use it, and it has no rights of its own."""
+        if _may_take(editor.connection):
+            editor.execute(KEEP_OUT_OF_SCHEMA, params=None)
 
 
 class SecureRows(Synchronising):
@@ -119,7 +121,7 @@ class SecureRows(Synchronising):
             if OTHERS_POLICY in found.policies:
                 statements.append(f"ALTER TABLE {place.name} DISABLE ROW LEVEL SECURITY")
             statements.append(f"REVOKE ALL ON TABLE {place.name} FROM {MEMBER_ROLE}")
-            do(editor, self.table, OpenTable(), statements, self.table)
+            do(editor, self.table, DropPolicies(), statements, self.table)
 
     def _found(self, connection: BaseDatabaseWrapper, place: RoutinePlace) -> "_Secured":
         row = _one(connection, SECURED_SQL, [OWN_POLICY, list(POLICIES), MEMBER_ROLE, place.oid])
@@ -191,6 +193,21 @@ def _one(connection: BaseDatabaseWrapper, query: str, params: list[Any]) -> Any:
         return cursor.fetchone()
 
 
+MAY_USE_SCHEMA = f"SELECT has_schema_privilege('{MEMBER_ROLE}', current_schema(), 'USAGE')"
+# In the schema public everybody may.
+LET_USE_SCHEMA = f"""
+DO $$ BEGIN
+    IF NOT has_schema_privilege('{MEMBER_ROLE}', current_schema(), 'USAGE') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO {MEMBER_ROLE}', current_schema());
+    END IF;
+END $$"""
+KEEP_OUT_OF_SCHEMA = f"""
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
+                WHERE n.nspname = current_schema() AND r.rolname = '{MEMBER_ROLE}') THEN
+        EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM {MEMBER_ROLE}', current_schema());
+    END IF;
+END $$"""
 # Two databases of one server may be migrated at the same time.
 MAKE_ROLE = f"""
 DO $$ BEGIN
@@ -200,5 +217,5 @@ DO $$ BEGIN
     IF NOT (SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = '{MEMBER_ROLE}') THEN
         EXECUTE format('GRANT {MEMBER_ROLE} TO %I', current_user);
     END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
 END $$"""

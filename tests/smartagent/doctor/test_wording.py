@@ -11,7 +11,7 @@ from smartagent.doctor.schema_findings import about, finding_of, problem_of
 
 # What is only done when a database is given back.
 BACKWARDS = ("DropColumn", "DropConstraint", "DropIndex", "DropDefault", "RestoreNotNull", "RestoreCheck",
-             "DropFunction", "DropTrigger", "EmptyRows", "WithdrawPeople")  # fmt: skip
+             "DropFunction", "DropTrigger", "DropPolicies", "EmptyRows", "WithdrawPeople")  # fmt: skip
 FORWARDS = [each for each in SchemaChange.__subclasses__() if each.__name__ not in BACKWARDS]
 
 
