@@ -163,7 +163,8 @@ class InstanceAdmin(RecordAdmin):
 
     @display(description="fired at", ordering="value")
     def reading(self, state: RuleState) -> str:
-        how = aggregation_in_short(state.rule)
+        says_it = aggregation_of(state.rule).says_absence(state.value)
+        how = "" if says_it else aggregation_in_short(state.rule)
         shown = format_html('<span class="sa-second sa-aggregation">{}</span>', how) if how else ""
         return format_html("<span><b>{}</b> {}{}</span>{}", *value_and_limit(state), _stands(state), shown)
 
