@@ -50,6 +50,7 @@ FORGETFUL = {
 LONG = {
     "test_fuzz_pages.py", "test_crawl.py", "test_up.py", "test_demo.py", "test_online.py", "test_mixtures.py",
     "test_hostile_texts.py", "test_fuzz.py", "test_things_of_others.py", "test_bench.py", "test_keyboard_only.py",
+    "test_matrix.py", "test_changes_by_others.py",
 }  # fmt: skip
 
 
