@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from rules.activity_export import response as activity_export
 from rules.activity_stream import response as activity_stream
 from rules.evaluation.dispatcher import EVALUATION_LOCK
+from smartagent.kernel.member_role import leave
 from smartagent.models import User
 from smartagent.rest.slots import Slots
 from tests import memory
@@ -104,6 +105,12 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
     """As pytest does it, with room for deep calls."""
     return item.config.pluginmanager.get_plugin("runner").pytest_runtest_protocol(item, nextitem)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """A stream that a test has not read to its end keeps the connection to the rows of its person."""
+    leave()
 
 
 @pytest.fixture(scope="session")

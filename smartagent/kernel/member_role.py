@@ -24,7 +24,9 @@ MAY_TAKE = f"""
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '{MEMBER_ROLE}' AND NOT rolbypassrls AND NOT rolsuper
                                       AND pg_has_role(oid, 'MEMBER'))
        AND has_table_privilege((SELECT oid FROM pg_roles WHERE rolname = '{MEMBER_ROLE}'),
-                               to_regclass('smartagent_users'), 'SELECT') IS TRUE"""
+                               to_regclass('smartagent_users'), 'SELECT') IS TRUE
+       AND has_schema_privilege((SELECT oid FROM pg_roles WHERE rolname = '{MEMBER_ROLE}'),
+                                current_schema(), 'USAGE') IS TRUE"""
 
 
 class _Known:
@@ -119,8 +121,10 @@ def _person() -> str | None:
 
 def _set(person: str | None) -> None:
     """Not by Django's cursor: what a page asks of the database is counted there."""
-    connection.ensure_connection()
     connection.member = person  # type: ignore[attr-defined]
+    if person is None and connection.connection is None:
+        return  # the next one begins as the owner
+    connection.ensure_connection()
     _tell(connection.connection, person)
 
 
@@ -132,9 +136,11 @@ def _tell(session: Any, person: str | None) -> None:
 
 
 def _again(sender: Any, connection: Any, **_: Any) -> None:
-    """A connection that was lost in the middle of a request is made anew in the role."""
-    if getattr(connection, "member", None) is not None:
-        _tell(connection.connection, connection.member)
+    """A connection that was lost in the middle of a request is made anew in the role; one from the pool begins as the
+    owner, however it came back there."""
+    person = getattr(connection, "member", None)
+    if person is not None or getattr(connection, "pool", None):
+        _tell(connection.connection, person)
 
 
 connection_created.connect(_again, dispatch_uid="smartagent.kernel.member_role")

@@ -75,9 +75,9 @@ class MakeRole(Synchronising):
     def forwards(self, editor: Editor) -> None:
         for change in self.lacks(editor.connection):
             if isinstance(change, LeaveAlone):
-                tell("roles", change)
+                tell("functions", change)
             else:
-                do(editor, "roles", change, [MAKE_ROLE, LET_USE_SCHEMA])
+                do(editor, "functions", change, [MAKE_ROLE, LET_USE_SCHEMA])
 
     def backwards(self, editor: Editor) -> None:
         """Leave the role: other databases of the server may use it, and it has no rights of its own."""

@@ -16,6 +16,7 @@ from django.db.migrations.state import ProjectState, StateApps
 from smartagent.adoption import CreateOrCompleteModel
 from smartagent.adoption.sync.base import Synchronising
 from smartagent.bench.scratch import connect_to
+from smartagent.kernel import member_role
 from tests.databases import of_tests
 from tests.smartagent.adoption.operations import operations
 from tests.smartagent.adoption.shapes import PEOPLE
@@ -89,12 +90,14 @@ class Legacy:
 def legacy(transactional_db: None) -> Iterator[Legacy]:
     """A schema without a table in it, and the people of the old application beside it. It goes, and all with it."""
     connect_to(of_tests())  # anew: another test may have left temporary tables, as another role
+    member_role.forget()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA legacy; SET search_path TO legacy; {PEOPLE}")
         try:
             yield Legacy()
         finally:
             cursor.execute("DROP SCHEMA legacy, auth CASCADE; RESET search_path")
+            member_role.forget()
 
 
 class Takeover:
