@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
@@ -45,6 +46,14 @@ def temporary_copy(name: str) -> Iterator[None]:
             yield
     finally:
         _drop(copy)
+
+
+def connection_of_its_own(database: str = "") -> psycopg.Connection:
+    """A connection beside Django's pool, which has one database at a time: to the default one, or to another."""
+    params = connection.get_connection_params()
+    kept = ("host", "port", "user", "password", "dbname")
+    params = {name: params[name] for name in kept if name in params}
+    return psycopg.connect(**params | ({"dbname": database} if database else {}), autocommit=True)
 
 
 def _drop(name: str) -> None:

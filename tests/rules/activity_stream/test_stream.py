@@ -17,6 +17,7 @@ from rules.activity_stream import feed, response
 from rules.activity_stream.position import Position
 from rules.models import ActivityEntry
 from smartagent.rest.slots import Slots
+from tests.databases import connection_of_its_own
 from tests.rules.rule_cast import entry_of, rule_of, run_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,10 +69,9 @@ def reading(*args, **options) -> Iterator[Events]:
 
 
 @contextmanager
-def another_transaction(database=None):
+def another_transaction():
     """Where an entry is written that is committed later."""
     mine, other = connection.connection, connection.copy()
-    other.settings_dict["NAME"] = database or other.settings_dict["NAME"]
     other.set_autocommit(False)
     try:
         yield other
@@ -202,9 +202,8 @@ def all_since(position):
 
 def test_a_transaction_of_another_database_holds_up_nothing(alice, monkeypatch):
     rule, now = rule_of(alice), timezone.now()
-    with another_transaction("postgres") as elsewhere:
-        with elsewhere.cursor() as cursor:
-            cursor.execute("SELECT pg_current_xact_id()")
+    with connection_of_its_own("postgres") as elsewhere, elsewhere.transaction():
+        elsewhere.execute("SELECT pg_current_xact_id()")
         begun = feed.newest()
         monkeypatch.setattr(feed, "LOOK_LIMIT", 3)
         written = [entry_of(rule, now).pk for _ in range(8)]

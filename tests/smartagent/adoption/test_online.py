@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption import lock_retries
 from smartagent.adoption.ownership_marks import building
+from tests.databases import connection_of_its_own
 from tests.smartagent.adoption.conftest import Legacy
 from tests.smartagent.adoption.shapes import INSERT_A, NOTIFICATIONS_A
 
@@ -23,11 +24,7 @@ REQUESTED = "SELECT count(*) FROM pg_locks WHERE relation = 'notifications'::reg
 def old_application(legacy: Legacy) -> Iterator[psycopg.Connection]:
     """A connection of its own, with the table of shape A."""
     legacy.sql(NOTIFICATIONS_A)
-    params = {**connection.get_connection_params(), "autocommit": True}
-    params = {
-        name: params[name] for name in ("host", "port", "user", "password", "dbname", "autocommit") if name in params
-    }
-    with psycopg.connect(**params) as other:
+    with connection_of_its_own() as other:
         other.execute("SET search_path TO legacy")
         yield other
 
