@@ -355,7 +355,7 @@ RULES_EVENTS = [
     "smartagent.accounts.events.SIGN_IN_EVENTS",
     "smartagent.accounts.account_events.ACCOUNT_EVENTS",
 ]
-# What came of an entry of the activity log: who was notified, what was proposed and whether it helped.
+# The consequences of an entry of the activity log: who was notified, what was proposed and whether it helped.
 RULES_CONSEQUENCES = [
     "notifications.inbox.consequences.Notified",
     "optimizer.text.consequences.Optimized",

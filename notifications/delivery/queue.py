@@ -61,7 +61,7 @@ ATTEMPT_COLUMNS = {
 }  # fmt: skip
 INTERRUPTED = """
 UPDATE delivery_attempts SET outcome = 'failed', finished_at = %(now)s,
-       error = 'The worker ended before it wrote down what came of this; the message may have arrived.'
+       error = 'The worker ended before it stored the result of this attempt; the message may have arrived.'
  WHERE outcome = 'started' AND delivery_id = ANY(%(ids)s)
 """
 # As though it had not been taken; only whoever still holds the lease says so.

@@ -40,7 +40,7 @@ class Worker:
         self.stopped = threading.Event()
         self.calls: queue.SimpleQueue[tuple[Call, float] | None] = queue.SimpleQueue()
         self.come: queue.SimpleQueue[Result | Lease] = queue.SimpleQueue()
-        self.unwritten: list[Result | Lease] = []  # what came of attempts and is not in the database yet
+        self.unwritten: list[Result | Lease] = []  # results of attempts that are not in the database yet
         self.out = 0  # how many are leased, and nothing has come of them yet
         self.prepared = float("-inf")
 

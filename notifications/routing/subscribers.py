@@ -21,7 +21,7 @@ NO_PREFERENCE = Preference()
 
 
 def load_subscribers(people: Collection[UUID]) -> dict[UUID, Subscriber]:
-    """Those of `people` who are active, by id; in place of a service account its owner, who reads what it is told."""
+    """Those of `people` who are active, by id; in place of a service account its owner, who reads its notifications."""
     zones, owners = _active(people)
     people = {*zones, *owners.values()}
     ways = defaultdict(list)

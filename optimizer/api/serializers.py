@@ -98,7 +98,7 @@ class OneOptimizationSerializer(OptimizationSerializer):
 
 
 def effect_of(event: OptimizationEvent) -> dict[str, Any]:
-    """What came of it, with its numbers."""
+    """The result of an optimization, with its numbers."""
     facts = event.effect if isinstance(event.effect, dict) else {}
     return {
         "verdict": event.verdict, "words": effect_in_words(event),

@@ -24,7 +24,7 @@ MAX_SILENT = 3  # queries without any answer; then the source is not asked again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryOutcome:
-    """What came of one query: its series, or why there are none; `seconds` where the source was asked."""
+    """The result of one query: its series, or why there are none; `seconds` where the source was asked."""
 
     query: MetricQuery
     series: Sequence[QuerySeries] = ()

@@ -1,4 +1,4 @@
-"""The port of consequences: what came of an entry of the activity log. One file per source, one line in
+"""The port of consequences: what followed from an entry of the activity log. One file per source, one line in
 RULES_CONSEQUENCES.
 
 A source answers for many entries at once, with a number of queries that does not grow with them.

@@ -111,7 +111,7 @@ class Intake:
 
     @property
     def refused(self) -> int:
-        """The number of what the sender is told about."""
+        """The number of problems that are reported to the sender."""
         return sum(count for reason, count in self.not_kept.items() if reason not in HARMLESS_REASONS)
 
     def in_words(self) -> str:

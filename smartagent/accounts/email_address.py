@@ -107,7 +107,7 @@ def confirm(link: EmailLink) -> str:
 
 
 def tell_old_address(person: User, old: str) -> None:
-    """Tell the address before that it no longer signs in; without a mail server nobody is told."""
+    """Notify the previous address that it no longer signs in; without a mail server nobody is notified."""
     _send("accounts/email_changed", old, {"person": person}, fail_silently=True)
 
 

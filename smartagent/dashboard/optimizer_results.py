@@ -1,4 +1,4 @@
-"""What came of the optimizations of a period."""
+"""The results of the optimizations of a period."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -94,7 +94,7 @@ def _rule(entry: Any, facts: Mapping[str, Any], addresses: Addresses) -> Value:
 
 
 def _result(entry: Any, addresses: Addresses) -> Value:
-    """What came of its action; nothing where there was none."""
+    """The result of its action; nothing where there was none."""
     if not action_of(entry) and entry.status == ActivityEntry.Status.SUCCESS:
         return NO_TEXT
     return addresses.value(result_of(entry), "result", entry.status, RESULT_TONES.get(entry.status, ""))
