@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
-from rules.models import Integration, MetricSample
+from rules.models import ActivityEntry, Integration, MetricSample
 from smartagent.dashboard.subject.readings import ReadingsNow
 from tests.rules.rule_cast import entry_of, rule_of, state_of
 
@@ -143,3 +143,12 @@ def test_an_empty_page_says_what_will_be_there(client_of, alice):
     page = page_of(client_of(alice), alice).content.decode()
     for words in ("No firing alerts.", "No readings yet.", "No activity yet.", "No notifications yet.", "gmail"):
         assert words in page
+
+
+def test_an_entry_without_a_rule_stands_under_the_name_of_who_acted(client_of, alice, audra):
+    now = timezone.now()
+    for seconds, agent in enumerate(("person", "smart_agent")):
+        ActivityEntry.objects.create(
+            user=alice, agent_name=agent, event_type="signed_in", created_at=now + timedelta(seconds=seconds)
+        )
+    assert names(client_of(audra), alice)["latest"] == ["Smart Agent", "Alice"]
