@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from notifications.channels import Address, ChannelKind
 from notifications.channels.credentials import ENTER_AGAIN, known_of
-from notifications.channels.status import STATUS_CHOICES, state_of
+from notifications.channels.status import STATUS_CHOICES, channel_in_words, state_of
 from notifications.delivery.channel_setup import save
 from notifications.models import Channel
 from notifications.registries import channels
@@ -44,7 +44,7 @@ class ChannelSerializer(RowMixin, StrictModelSerializer):
 
     class Meta:
         model = Channel
-        resource, page = "channels", "admin:notifications_channel_page"
+        resource, page, sentence = "channels", "admin:notifications_channel_page", channel_in_words
         relations = {"user": PERSON}
         collections = {"deliveries": "deliveries/?channel={}"}
         fields = [

@@ -15,6 +15,7 @@ from notifications.api.attempt_serializers import AttemptSerializer
 from notifications.api.relations import CHANNEL, DELIVERY, NOTIFICATION
 from notifications.delivery.csv_export import as_csv
 from notifications.filters import DeliveryFilter
+from notifications.inbox.trace import delivery_in_words
 from notifications.models import Delivery
 from rules.api.relations import RULE
 from smartagent.rest.bulk import MAX_BULK_IDS, ItemOutcomeSerializer, changed_count, outcomes_of
@@ -32,7 +33,7 @@ NOT_AGAIN = "The notification is being sent or was delivered, or its channel is 
 class DeliverySerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = Delivery
-        resource, page = "deliveries", "admin:notifications_delivery_change"
+        resource, page, sentence = "deliveries", "admin:notifications_delivery_change", delivery_in_words
         relations = {
             "user": PERSON, "notification": NOTIFICATION, "rule": RULE, "channel": CHANNEL, "bundle": DELIVERY,
         }  # fmt: skip
@@ -81,7 +82,7 @@ class ResentSerializer(serializers.Serializer[Any]):
 )  # fmt: skip
 @extend_schema(tags=["deliveries"])
 class DeliveryViewSet(ReadViewSet):
-    queryset = Delivery.objects.all()
+    queryset = Delivery.objects.select_related("channel")
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilter
     ordering_fields = ("created_at",)

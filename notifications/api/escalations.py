@@ -1,12 +1,13 @@
 """Escalation policies and what is on its way, by REST."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from notifications.api.relations import POLICY
+from notifications.escalations.phrases import escalation_in_words, policy_in_words
 from notifications.escalations.steps import MAX_ESCALATION_STEPS, MAX_REPEATS, EscalationStep, read
 from notifications.escalations.validation import count_problem, kept, step_problems
 from notifications.filters import EscalationFilter, PolicyFilter
@@ -73,7 +74,9 @@ class PolicySerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = EscalationPolicy
         resource, page = "escalation-policies", "admin:notifications_escalationpolicy_page"
+        sentence = policy_in_words
         relations = {"user": PERSON}
+        collections: ClassVar[dict[str, str]] = {"escalations": "escalations/?policy={row.name}"}
         fields = ["id", "user", "name", "steps", "repeats", "created_at", "updated_at"]
         read_only_fields = ["user", "created_at", "updated_at"]
         extra_kwargs: dict[str, Any] = {"name": {"validators": []}}
@@ -103,7 +106,8 @@ class EscalationSerializer(RowMixin, StrictModelSerializer):
 
     class Meta:
         model = Escalation
-        resource, relations = "escalations", {"policy": POLICY, "rule": RULE, "state": STATE}
+        resource, sentence = "escalations", escalation_in_words
+        relations = {"policy": POLICY, "rule": RULE, "state": STATE}
         fields = [
             "id", "policy", "policy_name", "rule", "state", "episode", "title", "message", "severity", "steps",
             "repeats", "step", "round", "status", "cause", "due_at", "created_at", "ended_at",

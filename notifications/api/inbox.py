@@ -13,6 +13,7 @@ from notifications.api.status_changes import MarkingActions, count_of
 from notifications.api.trace import DeliveriesAction
 from notifications.filters import NotificationFilter
 from notifications.inbox.feedback import NOTHING_TO_JUDGE, judge_all
+from notifications.inbox.trace import notification_in_words
 from notifications.models import Notification
 from notifications.models.querysets import cut_texts
 from rules.api.relations import RULE
@@ -28,6 +29,7 @@ class NotificationSerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = Notification
         resource, page = "notifications", "admin:notifications_notification_change"
+        sentence = notification_in_words
         relations = {"user": PERSON, "rule": RULE}
         collections = {"deliveries": "notifications/{}/deliveries/"}
         fields = [

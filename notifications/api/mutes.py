@@ -9,7 +9,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 
 from notifications.models import Mute
-from notifications.routing.mutes import NoSuchRule, mute
+from notifications.routing.mutes import NoSuchRule, mute, mute_in_words
 from rules.api.relations import RULE
 from smartagent.rest.fields import IdField, TimeField
 from smartagent.rest.rows import RowMixin
@@ -25,7 +25,7 @@ class MuteSerializer(RowMixin, StrictSerializer):
     created_at = TimeField(read_only=True)
 
     class Meta:
-        resource, relations = "mutes", {"rule": RULE}
+        resource, relations, sentence = "mutes", {"rule": RULE}, mute_in_words
 
     def validate_until(self, until: Any) -> Any:
         if until is not None and until <= timezone.now():

@@ -8,5 +8,8 @@ CHANNEL = Relation(
     lambda me: Channel.objects.select_related("user").visible_to(me),
 )  # fmt: skip
 NOTIFICATION = Relation(Notification, "", "notifications.api.inbox.NotificationSerializer", "notifications")
-DELIVERY = Relation(Delivery, "", "notifications.api.deliveries.DeliverySerializer", "deliveries")
+DELIVERY = Relation(
+    Delivery, "", "notifications.api.deliveries.DeliverySerializer", "deliveries",
+    lambda me: Delivery.objects.select_related("channel").visible_to(me),
+)  # fmt: skip
 POLICY = Relation(EscalationPolicy, "name", "notifications.api.escalations.PolicySerializer", "escalation-policies")

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from smartagent.kernel.durations import format_duration
+from smartagent.kernel.formats import plural
+
 MAX_ESCALATION_STEPS = 10
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
 MAX_REPEATS = 9
@@ -47,6 +50,17 @@ def read(kept: Any) -> list[EscalationStep]:
     """The steps as they are kept; what is none is left out."""
     rows = kept if isinstance(kept, list) else []
     return [step for row in rows if isinstance(row, Mapping) and (step := _one(row))]
+
+
+def steps_in_words(steps: Sequence[EscalationStep], repeats: int) -> list[str]:
+    """Return each step in words, with the time since the alert fired: `After 15m: ada@example.com`."""
+    sentences, since = [], timedelta(0)
+    for step in steps:
+        since += step.after
+        sentences.append(f"After {format_duration(since)}: {', '.join(step.to)}")
+    if repeats and steps:
+        sentences.append(f"Then repeat all steps, {repeats} {plural(repeats, 'time')}, until somebody acknowledges.")
+    return sentences
 
 
 def _one(row: Mapping[str, Any]) -> EscalationStep | None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from notifications.inbox.feedback import entry_of
 from notifications.inbox.status_changes import is_snoozed
 from notifications.models import Channel, Delivery, Notification
@@ -50,6 +52,17 @@ def where_it_went(notification: Notification, user: Any, now: datetime) -> list[
 def stands_in_inbox(notification: Notification, now: datetime) -> str:
     """`unread`, `read`, `archived` or `snoozed`."""
     return "snoozed" if is_snoozed(notification, now) else notification.status
+
+
+def notification_in_words(notification: Notification) -> str:
+    """Its title, and how it stands in the inbox: `Fusion score too low: unread.`"""
+    return f"{notification.title}: {stands_in_inbox(notification, timezone.now())}."
+
+
+def delivery_in_words(delivery: Delivery) -> str:
+    """`Fusion score too low, by ops: not sent. The rule is muted.`"""
+    outcome = f"{delivery.title}, by {delivery.channel_name or 'no channel'}: {delivery.get_status_display().lower()}."
+    return f"{outcome} {why_of(delivery, delivery.channel, timezone.now())}".rstrip()
 
 
 def why_of(delivery: Delivery, channel: Channel | None, now: datetime) -> str:

@@ -1,7 +1,6 @@
 """Escalation policies: list, form, and page with the escalations in progress."""
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,13 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from unfold.decorators import display
 
 from notifications.escalations.counts import standing_of
-from notifications.escalations.steps import EscalationStep, read
+from notifications.escalations.steps import read, steps_in_words
 from notifications.filters import PolicyFilter
 from notifications.models import Escalation, EscalationPolicy
 from notifications.pages.forms.escalation import EscalationPolicyForm
 from rules.models import AutomationRule
-from smartagent.kernel.durations import format_duration
-from smartagent.kernel.formats import plural
 from smartagent.kernel.scope import has_everyone
 from smartagent.shell.filtered_list import FilteredAdmin, FilteredChangeList
 from smartagent.shell.owned_admin import OwnedAdmin
@@ -31,17 +28,6 @@ def address_of(policy: EscalationPolicy) -> str:
     return reverse("admin:notifications_escalationpolicy_page", args=[policy.pk])
 
 
-def in_words(steps: list[EscalationStep], repeats: int) -> list[str]:
-    """Return each step in words, with the time since the alert fired: `After 15m: ada@example.com`."""
-    sentences, since = [], timedelta(0)
-    for step in steps:
-        since += step.after
-        sentences.append(f"After {format_duration(since)}: {', '.join(step.to)}")
-    if repeats and steps:
-        sentences.append(f"Then repeat all steps, {repeats} {plural(repeats, 'time')}, until somebody acknowledges.")
-    return sentences
-
-
 @require_safe
 def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.UUID) -> HttpResponse:
     """Show a policy: its steps, its rules, and the escalations in progress."""
@@ -49,7 +35,7 @@ def policy_page(request: HttpRequest, model_admin: OwnedAdmin, policy_id: uuid.U
     rules = AutomationRule.objects.visible_to(request.user).filter(action_config__escalation=policy.name)
     courses = Escalation.objects.visible_to(request.user).filter(policy=policy).select_related("rule", "state__user")
     context = {
-        "title": policy.name, "policy": policy, "steps": in_words(read(policy.steps), policy.repeats),
+        "title": policy.name, "policy": policy, "steps": steps_in_words(read(policy.steps), policy.repeats),
         "rules": list(rules.order_by("rule_name")[:MAX_RULES_LISTED]),
         "standing": standing_of(policy, request.user),
         "running": list(courses.running().order_by("due_at")[:MAX_RULES_LISTED]),
@@ -133,4 +119,4 @@ class PolicyAdmin(FilteredAdmin):
 
     @display(description="steps")
     def shown_steps(self, policy: EscalationPolicy) -> str:
-        return " · ".join(in_words(read(policy.steps), policy.repeats))
+        return " · ".join(steps_in_words(read(policy.steps), policy.repeats))

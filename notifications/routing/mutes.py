@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from notifications.models import Mute, Notification
 from rules.models import AutomationRule
+from smartagent.kernel.formats import clock
 from smartagent.kernel.scope import OwnedQuerySet
 
 MUTE_DURATIONS = {
@@ -28,6 +29,11 @@ def mute(person: Any, rule: UUID, until: datetime | None) -> Mute:
         raise NoSuchRule(NoSuchRule.__doc__)
     found, _ = Mute.objects.update_or_create(user=person, rule_id=rule, defaults={"until": until})
     return found
+
+
+def mute_in_words(mute: Mute) -> str:
+    """`Low is muted until 3 Mar 2026, 10:00.`, `Low is muted until unmuted.`"""
+    return f"{mute.rule} is muted until {clock(mute.until) if mute.until else 'unmuted'}."
 
 
 def unmute(mutes: OwnedQuerySet) -> int:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from optimizer.execution.responses import MAX_ANSWERED_EVENTS, RESPONSE_VERBS, SNOOZE_CHOICES
 from optimizer.models import OptimizationEvent
 from optimizer.proposals.requests import KIND_PHRASES, is_metric
-from optimizer.text.proposal import effect_in_words, stands_in_words, title_of
+from optimizer.text.proposal import effect_in_words, optimization_in_words
 from rules.api.relations import RULE
 from rules.authoring.rest_fields import METRIC_SCHEMA
 from rules.engine.conditions import Operator
@@ -33,11 +32,11 @@ class AnythingField(serializers.JSONField):
 class OptimizationSerializer(RowMixin, StrictModelSerializer):
     recommended_actions = AnythingField(read_only=True)
     verdict = serializers.CharField(read_only=True, help_text=VERDICT)
-    sentence = serializers.SerializerMethodField(help_text="What is proposed for whom, and its status.")
 
     class Meta:
         model = OptimizationEvent
         resource, page = "optimizations", "admin:optimizer_optimizationevent_page"
+        sentence = optimization_in_words
         relations = {
             "user": PERSON, "rule": RULE, "requested_by": PERSON, "approved_by": PERSON, "decided_by": PERSON,
         }  # fmt: skip
@@ -46,12 +45,9 @@ class OptimizationSerializer(RowMixin, StrictModelSerializer):
             "parameter_delta", "efficiency_index", "predicted_variance", "predicted_stability", "applied", "status",
             "before", "after", "metric", "target", "operator", "reason", "requested_by", "approved_by", "approved_at",
             "decided_by", "decision_note", "dismissed_until", "expires_at", "applied_at", "ended_at", "error_message",
-            "measure_at", "verdict", "created_at", "sentence",
+            "measure_at", "verdict", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
-
-    def get_sentence(self, event: OptimizationEvent) -> str:
-        return f"{title_of(event)}: {' '.join(stands_in_words(event, timezone.now()))}"
 
 
 class ChangeSerializer(serializers.Serializer[Any]):

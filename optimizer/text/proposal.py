@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from optimizer.inert import changed_nothing
 from optimizer.models import OptimizationEvent
 from optimizer.registries import operations, strategies
@@ -32,6 +34,11 @@ def title_of(event: OptimizationEvent) -> str:
     """`Integration recovery for Alice`"""
     name = strategy_name(event.strategy) if event.strategy else event.get_optimization_action_display().capitalize()
     return f"{name} for {event.user or 'the platform'}"
+
+
+def optimization_in_words(event: OptimizationEvent) -> str:
+    """What is proposed for whom, and its status: `Integration recovery for Alice: Being applied.`"""
+    return f"{title_of(event)}: {' '.join(stands_in_words(event, timezone.now()))}"
 
 
 def stands_in_words(event: OptimizationEvent, now: datetime) -> list[str]:

@@ -15,6 +15,7 @@ from rules.configuration.undo import CannotUndo, undo
 from rules.filters.configuration import ConfigurationFilter
 from rules.models import ActivityEntry
 from smartagent.rest.errors import Conflict
+from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 from smartagent.rest.views import ReadViewSet
 
@@ -28,18 +29,18 @@ class ChangedValueSerializer(serializers.Serializer[Any]):
     secret = serializers.BooleanField()
 
 
-class ConfigurationChangeSerializer(StrictModelSerializer):
+class ConfigurationChangeSerializer(RowMixin, StrictModelSerializer):
     kind = serializers.SerializerMethodField(help_text="Kind of the object, for example rule or channel.")
     object = serializers.SerializerMethodField(help_text="ID of the object; null of events that name none.")
     name = serializers.SerializerMethodField(help_text="Name of the object at that time.")
     by = serializers.SerializerMethodField(help_text="ID of who made the change; null of a file or command.")
     by_name = serializers.SerializerMethodField(help_text="Name of who made the change.")
     changes = serializers.SerializerMethodField(help_text="The values that changed.")
-    sentence = serializers.SerializerMethodField(help_text="The change as a sentence.")
 
     class Meta:
         model = ActivityEntry
-        fields = ["id", "created_at", "kind", "event_type", "object", "name", "by", "by_name", "changes", "sentence"]
+        resource, page, sentence = "configuration-changes", "admin:configuration_change", sentence_of
+        fields = ["id", "created_at", "kind", "event_type", "object", "name", "by", "by_name", "changes"]
 
     def get_kind(self, entry: ActivityEntry) -> str:
         return kind_of(entry)
@@ -61,9 +62,6 @@ class ConfigurationChangeSerializer(StrictModelSerializer):
         return [
             {"name": each.label, "old": each.old, "new": each.new, "secret": each.secret} for each in changes_of(entry)
         ]
-
-    def get_sentence(self, entry: ActivityEntry) -> str:
-        return sentence_of(entry)
 
 
 def _fact(entry: ActivityEntry, name: str) -> str | None:

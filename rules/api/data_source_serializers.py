@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rules.api.source_secrets import HeadersField, merged_secrets
 from rules.data_sources.changes import NameTaken, save_source
 from rules.data_sources.connections import SourceSecrets, known_secrets_of
-from rules.data_sources.status import SOURCE_STATES, source_state
+from rules.data_sources.status import SOURCE_STATES, source_in_words, source_state
 from rules.data_sources.validation import (
     MAX_SECRET,
     source_errors,
@@ -77,7 +77,7 @@ class DataSourceSerializer(RowMixin, StrictModelSerializer):
 
     class Meta:
         model = DataSource
-        resource, page = "data-sources", "admin:rules_datasource_page"
+        resource, page, sentence = "data-sources", "admin:rules_datasource_page", source_in_words
         collections = {"metric_queries": "metric-queries/?source={}"}
         fields = [
             "id", "name", "address", "verify_tls", "ca_certificate", "authentication", "username", "password", "token",

@@ -41,7 +41,7 @@ INTEGRATION_EXAMPLE = OpenApiExample(
 )  # fmt: skip
 @extend_schema(tags=["integrations"])
 class IntegrationViewSet(WriteViewSet):
-    queryset = Integration.objects.all()
+    queryset = Integration.objects.select_related("user")
     serializer_class = IntegrationSerializer
     filterset_class = IntegrationFilter
     sealed_columns = ("credentials_encrypted",)

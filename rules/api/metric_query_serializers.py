@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from rules.api.data_source_serializers import names_are_unique
 from rules.data_sources.changes import save_query
+from rules.data_sources.status import query_in_words
 from rules.data_sources.validation import MAX_EXPRESSION, query_errors
 from rules.ingest.samples import METRIC_NAME
 from rules.models import DataSource, MetricQuery
@@ -50,7 +51,7 @@ class MetricQuerySerializer(RowMixin, StrictModelSerializer):
 
     class Meta:
         model = MetricQuery
-        resource, page = "metric-queries", "admin:rules_metricquery_page"
+        resource, page, sentence = "metric-queries", "admin:rules_metricquery_page", query_in_words
         fields = [
             "id", "name", "source", "expression", "description", "unit", "provisioned_by", "created_at", "updated_at",
         ]  # fmt: skip

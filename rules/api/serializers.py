@@ -11,10 +11,12 @@ from rules.authoring.credential_addresses import changed_addresses, refusal
 from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.serializer import RuleFieldsSerializer
 from rules.lifecycle.status import begin_anew, publishes
-from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, MetricSample, RuleState
+from rules.models import ActivityEntry, DispatchRun, Integration, MetricSample, RuleState
 from rules.text.alert import state_in_words
 from rules.text.entry import entry_in_words
+from rules.text.integration import integration_in_words
 from rules.text.rule import rule_in_words
+from rules.text.run import run_in_words
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import JSONObjectField
 from smartagent.rest.relations import PERSON
@@ -26,19 +28,13 @@ class RuleSerializer(RowMixin, RuleFieldsSerializer):
     """A rule: metric, operator, threshold and action; optionally windows, critical and recovery thresholds, and
     durations."""
 
-    sentence = serializers.SerializerMethodField(help_text="The rule as a sentence.")
-
     class Meta(RuleFieldsSerializer.Meta):
-        fields = (*RuleFieldsSerializer.Meta.fields, "sentence")
-        resource, page = "rules", "admin:rules_automationrule_page"
+        resource, page, sentence = "rules", "admin:rules_automationrule_page", rule_in_words
         relations = {"user": PERSON}
         collections = {
             "states": "states/?rule={}", "activity": "activity/?rule={}", "versions": "rules/{}/versions/",
             "health": "rules/{}/health/",
         }  # fmt: skip
-
-    def get_sentence(self, rule: AutomationRule) -> str:
-        return rule_in_words(rule)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
@@ -59,43 +55,34 @@ class RuleSerializer(RowMixin, RuleFieldsSerializer):
 class StateSerializer(RowMixin, StrictModelSerializer):
     rule_name = serializers.CharField(source="rule.rule_name", read_only=True)
     labels = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Labels of the series.")
-    sentence = serializers.SerializerMethodField(help_text="State, value and threshold.")
 
     class Meta:
         model = RuleState
-        resource, page = "states", "admin:rules_rulestate_page"
+        resource, page, sentence = "states", "admin:rules_rulestate_page", state_in_words
         relations = {"rule": RULE, "user": PERSON, "silence": SILENCE, "handled_by": PERSON, "assignee": PERSON}
         fields = [
             "id", "rule", "rule_name", "user", "target", "labels", "condition", "reason", "since", "value",
             "episode", "critical", "flapping", "fired_at", "silence", "handling", "handled_by", "handled_until",
-            "assignee", "last_notified_at", "sentence",
+            "assignee", "last_notified_at",
         ]  # fmt: skip
-
-    def get_sentence(self, state: RuleState) -> str:
-        return state_in_words(state)
 
 
 class ActivitySerializer(RowMixin, StrictModelSerializer):
-    sentence = serializers.SerializerMethodField(help_text="The entry as a sentence, with the compared numbers.")
-
     class Meta:
         model = ActivityEntry
-        resource, page = "activity", "admin:rules_activityentry_change"
+        resource, page, sentence = "activity", "admin:rules_activityentry_change", entry_in_words
         relations = {"user": PERSON, "rule": RULE, "run": RUN}
         collections = {"why": "activity/{}/why/"}
         fields = [
             "id", "user", "rule", "run", "agent_name", "event_type", "action_taken", "context", "status",
-            "error_message", "created_at", "executed_at", "sentence",
+            "error_message", "created_at", "executed_at",
         ]  # fmt: skip
-
-    def get_sentence(self, entry: ActivityEntry) -> str:
-        return entry_in_words(entry)
 
 
 class RunSerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = DispatchRun
-        resource, page = "runs", "admin:rules_dispatchrun_change"
+        resource, page, sentence = "runs", "admin:rules_dispatchrun_change", run_in_words
         relations = {"requested_by": PERSON}
         collections = {"activity": "activity/?run={}"}
         fields = [
@@ -121,7 +108,7 @@ class IntegrationSerializer(RowMixin, OwnedSerializer):
 
     class Meta:
         model = Integration
-        resource, page = "integrations", "admin:integration"
+        resource, page, sentence = "integrations", "admin:integration", integration_in_words
         relations = {"user": PERSON}
         fields = [
             "id", "user", "integration_type", "status", "config", "credentials", "has_credentials", "last_sync_at",

@@ -12,7 +12,7 @@ from rules.ingest.samples import METRIC_NAME
 from rules.models import AutomationRule, Silence
 from rules.silences.lifecycle import CREATED_FIELDS, is_over, make, revise
 from rules.silences.limits import number_problem, people_of
-from rules.silences.phrases import state_of, when_in_words
+from rules.silences.phrases import silence_in_words, state_of
 from rules.silences.validation import LONGEST_LABEL, MAX_MATCHED_LABELS, MAX_SILENCE_COMMENT, silence_errors
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
@@ -97,16 +97,15 @@ class SilenceSerializer(RowMixin, StrictModelSerializer):
     )
     state = serializers.SerializerMethodField()
     window = serializers.SerializerMethodField()
-    sentence = serializers.SerializerMethodField(help_text="When it mutes, in your time zone or its own.")
 
     class Meta:
         model = Silence
-        resource, page = "silences", "admin:rules_silence_page"
+        resource, page, sentence = "silences", "admin:rules_silence_page", silence_in_words
         relations = {"user": PERSON, "rule": RULE, "person": PERSON, "created_by": PERSON, "cancelled_by": PERSON}
         fields = [
             "id", "user", "comment", "rule", "metric", "person", "labels", "everything", "starts_at", "ends_at",
             "recurrence", "duration", "time_zone", "state", "window", "created_by", "created_at", "cancelled_by",
-            "cancelled_at", "sentence",
+            "cancelled_at",
         ]  # fmt: skip
         read_only_fields = ["created_by", "created_at", "cancelled_by", "cancelled_at"]
         extra_kwargs: dict[str, Any] = {
@@ -127,9 +126,6 @@ class SilenceSerializer(RowMixin, StrictModelSerializer):
         except (ValueError, OverflowError):
             found = []
         return WindowSerializer(found[0]).data if found else None
-
-    def get_sentence(self, silence: Silence) -> str:
-        return f"{when_in_words(silence)}."
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user, everything = self.context["request"].user, attrs.pop("everything", None)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
-from rules.models import DataSource
+from rules.models import DataSource, MetricQuery
 
 SOURCE_STATES = [
     ("answers", "answers"), ("partly", "some queries fail"), ("fails", "fails"), ("unasked", "not asked yet"),
@@ -36,6 +36,19 @@ def source_state(source: DataSource) -> str:
     if success is None or success < error:
         return "fails"
     return "partly" if success == error else "answers"
+
+
+def source_in_words(source: DataSource) -> str:
+    """`prom: answers.`; with its last error where it has failed since: `prom: fails. No answer within 10 s.`"""
+    state = source_state(source)
+    error = f" {source.last_error}" if state in ("partly", "fails") else ""
+    return f"{source.name}: {SOURCE_STATE_LABELS[state]}.{error}"
+
+
+def query_in_words(query: MetricQuery) -> str:
+    """`http_errors (per second) is computed by mimir: sum(rate(http_requests_total[5m]))`"""
+    unit = f" ({query.unit})" if query.unit else ""
+    return f"{query.name}{unit} is computed by {query.source}: {query.expression}"
 
 
 @dataclass(slots=True)

@@ -34,6 +34,11 @@ def state_of(silence: Silence, now: datetime) -> str:
         return "coming"
 
 
+def silence_in_words(silence: Silence) -> str:
+    """When it mutes, in the reader's time zone or its own: `2 Mar 2026, 10:00 – 14:00.`"""
+    return f"{when_in_words(silence)}."
+
+
 def when_in_words(silence: Silence) -> str:
     """`2 Mar 2026, 10:00 – 14:00`; `Monday to Friday from 22:00 for 8h (Europe/Berlin), 2 Mar – 30 Mar 2026`."""
     if not silence.recurrence:

@@ -1,7 +1,7 @@
 """Groups by REST: the four roles are fixed, further groups are for recipients and permissions of one's own."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -13,6 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
 
 from smartagent.accounts.account_events import GROUP_CHANGED, GROUP_CREATED, GROUP_DELETED, log_group_event
+from smartagent.accounts.phrases import group_in_words, people_in
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import TextField
@@ -52,11 +53,11 @@ class GroupSerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = Group
         fields = ["id", "name", "permissions", "people", "is_fixed"]
-        resource = "groups"
+        resource, sentence = "groups", group_in_words
+        collections: ClassVar[dict[str, str]] = {"people": "people/?group={row.name}"}
 
     def get_people(self, group: Any) -> int:
-        known = getattr(group, "member_count", None)  # counted for a list
-        return int(group.user_set.count() if known is None else known)
+        return people_in(group)
 
     def get_is_fixed(self, group: Group) -> bool:
         return group.name in FIXED

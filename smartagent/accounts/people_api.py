@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smartagent.accounts.account_changes import account_facts, log_added, log_changed
+from smartagent.accounts.phrases import person_in_words
 from smartagent.accounts.sessions import revoke_everywhere
 from smartagent.kernel.scope import people_visible_to
 from smartagent.kernel.token_scopes import TokenScope
@@ -112,8 +113,8 @@ class PersonSerializer(RowMixin, StrictModelSerializer):
             "id", "email", "full_name", "time_zone", "groups", "is_active", "is_staff", "is_superuser",
             "is_service_account", "owner", "last_login", "date_joined",
         ]  # fmt: skip
-        resource, page, relations = "people", "admin:person", {"owner": PERSON}
-        collections: ClassVar[dict[str, str]] = {"tokens": "tokens/?person={}"}
+        resource, page, relations, sentence = "people", "admin:person", {"owner": PERSON}, person_in_words
+        collections: ClassVar[dict[str, str]] = {"tokens": "tokens/?person={}", "rules": "rules/?owner={}"}
         read_only_fields = ["last_login", "date_joined"]
 
     def validate_email(self, email: str) -> str:

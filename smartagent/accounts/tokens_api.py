@@ -13,6 +13,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from smartagent.accounts.phrases import token_in_words
 from smartagent.accounts.token_lifecycle import (
     DEFAULT_GRACE,
     MAX_GRACE,
@@ -74,7 +75,7 @@ class TokenSerializer(RowMixin, StrictModelSerializer):
             "id", "user", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "last_used_from",
             "replaced_by",
         ]  # fmt: skip
-        resource, relations = "tokens", {"user": PERSON}
+        resource, relations, sentence = "tokens", {"user": PERSON}, token_in_words
         read_only_fields = ["prefix", "created_at", "last_used_at", "last_used_from"]
 
     def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:

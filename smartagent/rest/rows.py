@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from smartagent.rest.relations import RelatedObjects, Relation, key_of
 
-EXPANDED, LINKS = "expanded", "links"
+EXPANDED, LINKS, SENTENCE = "expanded", "links", "sentence"
 
 
 class NameField(serializers.CharField):
@@ -20,6 +20,17 @@ class NameField(serializers.CharField):
     def get_attribute(self, instance: Any) -> Any:
         row: Any = self.parent
         return row.related.name(self.relation, key_of(instance, self.field))
+
+
+class SentenceField(serializers.CharField):
+    """The row as a sentence, as `sentence` of the row's Meta makes it."""
+
+    def __init__(self) -> None:
+        super().__init__(read_only=True, help_text="The object as a sentence.")
+
+    def get_attribute(self, instance: Any) -> Any:
+        row: Any = self.parent
+        return row.Meta.sentence(instance)
 
 
 class LinksField(serializers.Field):  # type: ignore[type-arg]
@@ -42,7 +53,7 @@ class LinksField(serializers.Field):  # type: ignore[type-arg]
             if relation.resource and (key := key_of(value, name)):
                 found[name] = f"{base}{relation.resource}/{key}/"
         collections: dict[str, str] = getattr(row.Meta, "collections", {})
-        found |= {name: base + address.format(value.pk) for name, address in collections.items()}
+        found |= {name: base + address.format(value.pk, row=value) for name, address in collections.items()}
         return {name: request.build_absolute_uri(path) for name, path in found.items()} if request else found
 
     def schema(self) -> dict[str, Any]:
@@ -82,8 +93,9 @@ class ExpandedField(serializers.Field):  # type: ignore[type-arg]
 class RowMixin(serializers.Serializer[Any]):
     """The base of rows of a resource.
 
-    Its `Meta` has `resource` (the path below `/api/`), and where there are some `page` (the name of its page's
-    address), `relations` (by field) and `collections` (addresses below `/api/` with a place for the id).
+    Its `Meta` has `resource` (the path below `/api/`), `sentence` (a function that says the row in words), and where
+    there are some `page` (the name of its page's address), `relations` (by field) and `collections` (addresses below
+    `/api/` with a place for the id, or for attributes of `row`).
     """
 
     @classmethod
@@ -108,7 +120,8 @@ class RowMixin(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        own: dict[str, Any] = {
+        own: dict[str, Any] = {SENTENCE: SentenceField()} if hasattr(self.Meta, SENTENCE) else {}  # type: ignore[attr-defined]
+        own |= {
             f"{name}_name": NameField(relation, name) for name, relation in self.relations().items() if relation.name
         }
         own |= {LINKS: LinksField()} | ({EXPANDED: ExpandedField()} if self.relations() else {})

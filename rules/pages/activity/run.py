@@ -10,9 +10,8 @@ from rules.models import ActivityEntry, DispatchRun
 from rules.models.querysets import ActivityQuerySet
 from rules.text.activity import named_entries
 from rules.text.event_names import event_label, event_tone
-from smartagent.kernel.formats import counted
+from rules.text.run import run_sentences
 from smartagent.shell.owned_admin import OwnedAdmin
-from smartagent.templatetags.shown import duration
 
 MAX_RUN_ENTRIES = 50
 CAUSES = 10
@@ -41,32 +40,11 @@ def run_page(request: HttpRequest, model_admin: OwnedAdmin, run_id: str) -> Http
     context = {
         "title": f"Run: {model_admin.describe(run)}", "run": run,
         "trigger": model_admin.trigger_shown(run), "took": model_admin.took(run), "lag": model_admin.lag(run),
-        "stages": model_admin.stage_times(run), "sentences": run_in_words(run), "tallies": _tallies(entries),
+        "stages": model_admin.stage_times(run), "sentences": run_sentences(run), "tallies": _tallies(entries),
         "causes": _causes(entries), "entries": _some(entries), "most": MAX_RUN_ENTRIES,
         "previous": _neighbour(seen, run, later=False), "next": _neighbour(seen, run, later=True),
     }  # fmt: skip
     return model_admin.show(request, "rules/run.html", context)
-
-
-def run_in_words(run: DispatchRun) -> list[str]:
-    """What the run did and how it ended, one sentence each."""
-    if run.outcome == DispatchRun.Outcome.OVERLAPPED:
-        return ["Skipped: another run was in progress."]
-    looked = f"{counted(run.rules_evaluated, 'rule')} with {counted(run.instances, 'instance')}"
-    sentences = [f"{looked}: {run.triggered:,} triggered."]
-    if run.outcome == DispatchRun.Outcome.RUNNING:
-        sentences = ["In progress."]
-    if run.succeeded or run.failed:
-        sentences.append(f"{counted(run.succeeded, 'action')} succeeded, {run.failed:,} failed.")
-    if run.no_data or run.errors:
-        sentences.append(f"{counted(run.no_data, 'instance')} with no data, {run.errors:,} with errors.")
-    if run.outcome == DispatchRun.Outcome.FAILED:
-        sentences.append(f"Failed: {run.error_message}")
-    elif run.error_message:
-        sentences.append(run.error_message)
-    if run.late_by:
-        sentences.append(f"Started {duration(run.late_by)} late.")
-    return sentences
 
 
 def _tallies(entries: ActivityQuerySet) -> list[Tally]:

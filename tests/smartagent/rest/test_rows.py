@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.models import Channel, Delivery, Notification
+from notifications.models import Channel, Delivery, EscalationPolicy, Notification
 from optimizer.models import OptimizationEvent
-from rules.models import ActivityEntry, AutomationRule, RuleState, Silence
+from rules.models import ActivityEntry, AutomationRule, Integration, RuleState, Silence
+from smartagent.accounts.tokens import issue_token
 from smartagent.rest import pagination
 from tests.api import Program
 from tests.conftest import person
@@ -17,6 +18,7 @@ from tests.smartagent.known_things import known_things
 RESOURCES = [
     "rules", "states", "activity", "silences", "runs", "integrations", "data-sources", "metric-queries",
     "notifications", "escalation-policies", "escalations", "mutes", "channels", "deliveries", "optimizations",
+    "configuration-changes", "people", "groups", "tokens",
 ]  # fmt: skip
 
 
@@ -29,9 +31,11 @@ def test_each_row_has_links_names_and_on_request_what_it_refers_to(ada, now, no_
         names = {each["name"]: each["schema"] for each in described[f"/api/{resource}/"]["get"]["parameters"]}
         expandable = names.get("expand", {"items": {"enum": []}})["items"]["enum"]
         query = f"?expand={','.join(expandable)}" if expandable else ""
-        row = next(each for each in program.get(f"{resource}/{query}")["results"] if each["id"] == known[resource])
+        rows = program.get(f"{resource}/{query}")["results"]
+        row = next(each for each in rows if str(each["id"]) == known[resource])
         single = program.get(f"{resource}/{row['id']}/{query}")
         assert {name: single[name] for name in row} == row, resource
+        assert row["sentence"], resource
         assert set(row.get("expanded", {})) == set(expandable)
         for name, address in row["links"].items():
             assert address.startswith("http://testserver/")
@@ -46,14 +50,35 @@ def test_each_row_has_links_names_and_on_request_what_it_refers_to(ada, now, no_
         assert list(program.get(f"{resource}/{row['id']}/?fields=id")) == ["id"]
 
 
-def test_rows_in_words(alice, now):
+NOT_OF_MEMBERS = ("data-sources", "metric-queries", "groups", "people")
+SENTENCES = {
+    "runs": "In progress. Started 3m late.",
+    "notifications": "Low: unread.",
+    "deliveries": "Low, by mail: due. The channel is disabled.",
+    "channels": "E-mail to a@example.com: disabled.",
+    "integrations": "slack of Alice is inactive.",
+    "mutes": "Low is muted until unmuted.",
+    "escalation-policies": "After 15m: owner.",
+    "escalations": "Low: step 1 of 1.",
+    "configuration-changes": "Alice changed the integration “slack”: status active → inactive.",
+}
+
+
+def test_rows_in_words(alice, olga, now):
     known = known_things(alice, now)
     RuleState.objects.update(condition="firing", value=63)
-    rows = {name: Program(alice).get(f"{name}/{known[name]}/") for name in ("rules", "states", "silences")}
+    Delivery.objects.update(status="due", channel=known["channels"], channel_name="mail")
+    Channel.objects.update(enabled=False)
+    rows = {name: Program(alice).get(f"{name}/{known[name]}/") for name in RESOURCES if name not in NOT_OF_MEMBERS}
     assert rows["rules"]["sentence"].startswith("When the fusion score of Alice is below 70, alert Alice")
     assert (rows["rules"]["user_name"], rows["states"]["rule_name"]) == ("Alice", "Low")
     assert rows["states"]["sentence"] == "Low is firing: 63 (below 70)."
     assert rows["silences"]["sentence"].startswith("2 Mar 2026, 10:00")
+    assert {name: rows[name]["sentence"] for name in SENTENCES} == SENTENCES
+    assert rows["tokens"]["sentence"].endswith("…): full; expires 11 Apr 2026, 10:00.")
+    assert (
+        Program(olga).get("groups/?fields=sentence")["results"][0]["sentence"].startswith("administrators: 0 people, ")
+    )
 
 
 def test_what_one_may_not_see_is_not_expanded(alice, olga, now):
@@ -105,9 +130,12 @@ def of_each(people, now, start):
         ActivityEntry.objects.create(user=user, rule=rule, event_type="rule_fired")
         sent = Notification.objects.create(user=user, rule=rule, type="alert", title="t", message="m", metadata={})
         channel = Channel.objects.create(user=user, kind="email", name="mail", config={"to": "a@example.com"})
-        Delivery.objects.create(
-            user=user, rule=rule, notification=sent, channel=channel, title="t", status="dead", expires_at=now
-        )  # fmt: skip
+        made = {"user": user, "rule": rule, "notification": sent, "channel": channel, "title": "t", "expires_at": now}
+        bundle = Delivery.objects.create(**made, status="due", created_at=now)
+        Delivery.objects.create(**made, status="bundled", bundle=bundle)
+        Integration.objects.create(user=user, integration_type="slack")
+        EscalationPolicy.objects.create(user=user, name=f"p{number}", steps=[{"after": 900, "to": ["owner"]}])
+        issue_token(user, "t", None)
         OptimizationEvent.objects.create(
             user=user, rule=rule, source_event_type="smart_agent_x", optimization_action="auto", status="approved",
             approved_by=user, decided_by=user,
@@ -117,7 +145,9 @@ def of_each(people, now, start):
 EXPANDED = [
     "rules/?expand=user", "states/?expand=rule,user,silence,handled_by,assignee", "activity/?expand=user,rule",
     "silences/?expand=user,rule,person,created_by", "notifications/?expand=user,rule", "channels/?expand=user",
-    "deliveries/?expand=user,notification,rule,channel", "optimizations/?expand=user,rule,approved_by,decided_by",
+    "deliveries/?expand=user,notification,rule,channel,bundle", "people/", "tokens/?expand=user",
+    "integrations/?expand=user", "escalation-policies/?expand=user",
+    "optimizations/?expand=user,rule,approved_by,decided_by",
 ]  # fmt: skip
 
 
@@ -130,7 +160,7 @@ def test_more_rows_need_no_more_queries(ada, now, no_limits):
             with CaptureQueriesContext(connection) as queries:
                 found = program.get(address)["results"]
             assert len(found) >= len(some)
-            assert None not in found[0]["expanded"].values()
+            assert None not in found[0].get("expanded", {}).values(), address
             before = counts.setdefault(address, len(queries))
             assert len(queries) == before, (address, [each["sql"][:150] for each in queries.captured_queries])
 
