@@ -1,4 +1,5 @@
-"""The registries of rules: metric sources, actions, health checks, consequences, events. Apart from the ports, so that
+"""The registries of rules: metric sources, actions, health checks, consequences,
+undoing, events. Apart from the ports, so that
 models can import them."""
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from smartagent.kernel.registry import Registry
 
 if TYPE_CHECKING:
     from rules.actions import Action
+    from rules.configuration.undo_plan import Undo
     from rules.explain.consequence import ConsequenceSource
     from rules.health.check import HealthCheck
     from rules.metrics import MetricSource
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 metrics: "Registry[MetricSource]" = Registry("RULES_METRICS")
 actions: "Registry[Action]" = Registry("RULES_ACTIONS")
 checks: "Registry[HealthCheck]" = Registry("RULES_HEALTH")
+undos: "Registry[Undo]" = Registry("RULES_UNDO")
 consequences: "Registry[ConsequenceSource]" = Registry("RULES_CONSEQUENCES")
 
 

@@ -355,6 +355,18 @@ RULES_EVENTS = [
     "smartagent.accounts.events.SIGN_IN_EVENTS",
     "smartagent.accounts.account_events.ACCOUNT_EVENTS",
 ]
+# How changes of a kind of configuration are undone; other recorded models have a way in common.
+RULES_UNDO = [
+    "rules.configuration.undo_rules.RuleUndo",
+    "rules.configuration.undo_silences.SilenceUndo",
+    "rules.configuration.undo_data_sources.DataSourceUndo",
+    "rules.configuration.undo_data_sources.MetricQueryUndo",
+    "optimizer.policy.undo.PolicyUndo",
+    "smartagent.accounts.undo.PersonUndo",
+    "smartagent.accounts.undo.ServiceAccountUndo",
+    "smartagent.accounts.undo.GroupUndo",
+    "smartagent.accounts.undo.TokenUndo",
+]
 # The consequences of an entry of the activity log: who was notified, what was proposed and whether it helped.
 RULES_CONSEQUENCES = [
     "notifications.inbox.consequences.Notified",

@@ -25,6 +25,7 @@ class Preference(Recorded):
 
     recorded_kind = "preferences"
     recorded_fields = ("matrix", "quiet", "digest_at")
+    recorded_deletion = "change"  # without a row, the defaults hold
 
     objects = OwnedQuerySet.as_manager()
 

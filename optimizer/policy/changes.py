@@ -1,6 +1,7 @@
 """Changes of the policy, and stopping and resuming the optimizer: each with an activity entry."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from optimizer.models import ActionLog, OptimizerPolicy
 from rules.models import ActivityEntry
+from rules.models.recorded import differences_of
 from smartagent.kernel.formats import plural
 
 FIELDS = (
@@ -26,10 +28,14 @@ def change(values: Mapping[str, Any], by: Any, now: datetime) -> list[str]:
             if name in FIELDS and getattr(policy, name) != value
         ]
         if changes:
+            before = copy(policy)
             for name in values:
                 setattr(policy, name, values[name])
             policy.save()
-            _write("optimizer_policy_changed", "policy_change", by, now, changes="; ".join(changes))
+            differences = differences_of(before, policy, FIELDS)
+            _write(
+                "optimizer_policy_changed", "policy_change", by, now, changes="; ".join(changes), values=differences
+            )  # fmt: skip
     return changes
 
 
@@ -56,7 +62,7 @@ def _locked() -> OptimizerPolicy:
     return OptimizerPolicy.objects.select_for_update().get(pk=1)
 
 
-def _write(event: str, action: str, by: Any, now: datetime, **context: str) -> None:
+def _write(event: str, action: str, by: Any, now: datetime, **context: Any) -> None:
     facts = {"by": str(by.pk), "by_name": str(by)} | context
     ActivityEntry.objects.create(
         user=by, agent_name="person", event_type=event, action_taken="none", context=facts, status="success",

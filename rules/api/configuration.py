@@ -7,16 +7,20 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rules.configuration.listing import changes_of, kind_of, sentence_of, visible_changes
-from rules.configuration.undo import CannotUndo, undo
+from rules.configuration.undo import is_sensitive, undo
+from rules.configuration.undo_plan import CannotUndo, MayNotUndo
 from rules.filters.configuration import ConfigurationFilter
 from rules.models import ActivityEntry
+from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
+from smartagent.rest.token_scopes import InsufficientScope
 from smartagent.rest.views import ReadViewSet
 
 
@@ -94,17 +98,24 @@ class ConfigurationChangeViewSet(ReadViewSet):
     @extend_schema(
         summary="Undo a configuration change",
         description=(
-            "Gives the changed fields their former values, as a new change of yours; a deleted rule comes back from "
-            "the recycle bin, paused. 409 with the reason where the object was changed since, is gone, or may not be "
-            "changed by you."
+            "Gives the changed fields their former values, as a new change of yours. A deleted rule comes back from "
+            "the recycle bin, paused; a created object is deleted where nothing refers to it. Secrets are not "
+            "restored. 403 where you may not change the object; 409 with the reason where it was changed since, is "
+            "gone, or cannot be undone. People, groups, tokens, data sources, metric queries and the automation "
+            "policy need the scope `admin`."
         ),
         request=None,
         responses={204: OpenApiResponse(), 409: OpenApiResponse()},
     )
     @action(detail=True, methods=["post"], needs="view")
     def undo(self, request: Request, pk: Any = None) -> Response:
+        entry, scopes = self.get_object(), getattr(request.auth, "scopes", None)
+        if is_sensitive(entry) and scopes is not None and TokenScope.ADMIN not in scopes:
+            raise InsufficientScope(TokenScope.ADMIN, scopes)
         try:
-            undo(self.get_object(), request.user, timezone.now())
+            undo(entry, request.user, timezone.now())
+        except MayNotUndo as reason:
+            raise PermissionDenied(str(reason)) from None
         except CannotUndo as reason:
             raise Conflict(str(reason)) from None
         return Response(status=204)

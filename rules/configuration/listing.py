@@ -58,13 +58,21 @@ def kind_of(entry: ActivityEntry) -> str:
     return named or (event.configuration if event else "")
 
 
+def values_of(entry: ActivityEntry) -> list[Mapping[str, Any]]:
+    """The changes of an entry that are whole: other programs may have written anything there."""
+    facts = _facts(entry)
+    given = facts.get("values", facts.get("changes"))  # `changes` is a sentence where there are `values`
+    return [
+        change
+        for change in (given if isinstance(given, list) else [])
+        if isinstance(change, Mapping) and isinstance(change.get("field"), str)
+    ]
+
+
 def changes_of(entry: ActivityEntry) -> list[ShownChange]:
     """What changed, value by value; empty of events that only have a sentence."""
-    found = _facts(entry).get("changes")
     return [
-        ShownChange(str(each.get("label", "?")), *_values(each), bool(each.get("secret")))
-        for each in (found if isinstance(found, list) else [])
-        if isinstance(each, Mapping)
+        ShownChange(str(each.get("label", "?")), *_shown(each), bool(each.get("secret"))) for each in values_of(entry)
     ]
 
 
@@ -73,8 +81,12 @@ def sentence_of(entry: ActivityEntry) -> str:
     return entry_in_words(entry)
 
 
-def _values(change: Mapping[str, Any]) -> tuple[str, str]:
-    return ("", "") if change.get("secret") else (shown(change.get("from")), shown(change.get("to")))
+def _shown(change: Mapping[str, Any]) -> tuple[str, str]:
+    if change.get("secret"):
+        return "", ""
+    # A key is shown by the name that it had then.
+    old, new = (change.get(f"{side}_name", change.get(side)) for side in ("from", "to"))
+    return shown(old), shown(new)
 
 
 def _facts(entry: ActivityEntry) -> Mapping[str, Any]:

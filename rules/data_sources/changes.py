@@ -11,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from rules.data_sources.connections import SourceSecrets, keep_secrets, known_secrets_of
 from rules.data_sources.watched import watching
 from rules.models import ActivityEntry, DataSource, MetricQuery
+from rules.models.recorded import differences_of
 from smartagent.kernel.certificates import authorities_in_words
 from smartagent.kernel.formats import counted
 
@@ -36,12 +37,15 @@ def save_source(source: DataSource, secrets: SourceSecrets, by: Any, now: dateti
         before = DataSource.objects.select_for_update().filter(pk=source.pk).first()
         known = known_secrets_of(before) if before else SourceSecrets()
         keep_secrets(source, secrets)
-        changes = _changes(before, source, SOURCE_FIELDS) + list(_secret_changes(known, known_secrets_of(source)))
+        secret = list(_secret_changes(known, known_secrets_of(source)))
+        changes = _changes(before, source, SOURCE_FIELDS) + secret
         if before is None:
             source.save(force_insert=True)
         elif changes:
             source.save(update_fields=[*SOURCE_FIELDS, "sealed", "header_names", "updated_at"])
-        _log("data_source", before is None, source.name, changes, by, now)
+        values = differences_of(before, source, SOURCE_FIELDS)
+        values += [{"field": "sealed", "label": words.rpartition(" ")[0], "secret": True} for words in secret]
+        _log("data_source", before is None, source, changes, values, by, now)
     return changes
 
 
@@ -52,7 +56,8 @@ def save_query(query: MetricQuery, by: Any, now: datetime) -> list[str]:
         changes = _changes(before, query, QUERY_FIELDS)
         if before is None or changes:
             query.save(force_insert=before is None)
-        _log("metric_query", before is None, query.name, changes, by, now)
+        values = [_with_names(each, before, query) for each in differences_of(before, query, QUERY_FIELDS)]
+        _log("metric_query", before is None, query, changes, values, by, now)
     return changes
 
 
@@ -60,17 +65,19 @@ def delete_source(source: DataSource, by: Any, now: datetime) -> None:
     """Delete `source` with its queries; StillWatched where rules watch one of them."""
     with transaction.atomic():
         _refuse_watched(source)
-        count = source.queries.count()
+        count, key = source.queries.count(), str(source.pk)
         source.delete()
-        _write("data_source_deleted", by, now, name=source.name, queries=counted(count, "query", "queries"))
+        queries = counted(count, "query", "queries")
+        _write("data_source_deleted", by, now, object=key, name=source.name, queries=queries)
 
 
 def delete_query(query: MetricQuery, by: Any, now: datetime) -> None:
     """Delete `query`; StillWatched where rules watch it."""
     with transaction.atomic():
         _refuse_watched(query)
+        key = str(query.pk)
         query.delete()
-        _write("metric_query_deleted", by, now, name=query.name)
+        _write("metric_query_deleted", by, now, object=key, name=query.name)
 
 
 def refusal_to_delete(found: DataSource | MetricQuery) -> str:
@@ -103,14 +110,24 @@ def _refuse_watched(found: DataSource | MetricQuery) -> None:
         raise StillWatched(refusal)
 
 
-def _log(noun: str, created: bool, name: str, changes: list[str], by: Any, now: datetime) -> None:
+def _log(
+    noun: str, created: bool, record: Any, changes: list[str], values: list[dict[str, Any]], by: Any, now: datetime
+) -> None:
+    about = {"object": str(record.pk), "name": record.name}
     if created:
-        _write(f"{noun}_created", by, now, name=name)
+        _write(f"{noun}_created", by, now, **about)
     elif changes:
-        _write(f"{noun}_changed", by, now, name=name, changes="; ".join(changes))
+        _write(f"{noun}_changed", by, now, **about, changes="; ".join(changes), values=values)
 
 
-def _write(event: str, by: Any, now: datetime, **context: str) -> None:
+def _with_names(change: dict[str, Any], before: Any, after: Any) -> dict[str, Any]:
+    """A change of the source with the names of both."""
+    if before is None or change["field"] != "source":
+        return change
+    return change | {"from_name": before.source.name, "to_name": after.source.name}
+
+
+def _write(event: str, by: Any, now: datetime, **context: Any) -> None:
     ActivityEntry.objects.create(
         user=by, agent_name="person", event_type=event, action_taken="none", status="success", created_at=now,
         executed_at=now, context={"by": str(by.pk), "by_name": str(by)} | context,

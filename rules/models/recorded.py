@@ -53,6 +53,7 @@ class Recorded(models.Model):
     recorded_kind: ClassVar[str]
     recorded_fields: ClassVar[tuple[str, ...]]
     recorded_secrets: ClassVar[tuple[str, ...]] = ()
+    recorded_deletion: ClassVar[str] = "delete"  # the permission that undoing a creation needs
 
     class Meta:
         abstract = True

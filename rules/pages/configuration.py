@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rules.configuration.listing import OPERATIONS, changes_of, kind_of, sentence_of, visible_changes
-from rules.configuration.undo import CannotUndo, obstacle, undo
+from rules.configuration.undo import preview, undo
+from rules.configuration.undo_plan import CannotUndo, MayNotUndo
 from rules.filters.configuration import ConfigurationFilter
 from rules.models import ActivityEntry
 
@@ -49,15 +50,17 @@ def change_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         try:
-            undo(entry, request.user, timezone.now())
+            note = undo(entry, request.user, timezone.now())
+        except MayNotUndo as reason:
+            raise PermissionDenied(str(reason)) from None
         except CannotUndo as reason:
             messages.error(request, str(reason))
             return HttpResponseRedirect(reverse("admin:configuration_change", args=[key]))
-        messages.success(request, "Change undone.")
+        messages.success(request, f"Change undone. {note}".strip())
         return HttpResponseRedirect(reverse(LIST))
-    row = _row(entry)
+    row, (obstacle, note) = _row(entry), preview(entry, request.user)
     context = site.each_context(request) | {
-        "title": "Configuration change", "row": row, "obstacle": obstacle(entry, request.user),
+        "title": "Configuration change", "row": row, "obstacle": obstacle, "note": note,
         "others": f"?object={row['object']}" if row["object"] else "",
     }  # fmt: skip
     return render(request, "rules/configuration/change.html", context)

@@ -1,4 +1,4 @@
-"""The lifecycle of a silence: create, change, end early, extend. Permissions are in `validation`."""
+"""The lifecycle of a silence: create, change, end early, restore, extend. Permissions are in `validation`."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import transaction
 
 from rules.models import Silence
 from rules.models.querysets import SilenceQuerySet
-from rules.models.recorded import CHANGED, ConfigurationChange, encoded, write_changes
+from rules.models.recorded import CHANGED, ConfigurationChange, acting_as, encoded, write_changes
 from rules.silences.end_report import report_windows
 from rules.silences.windows import upcoming
 
@@ -37,6 +37,15 @@ def revise(silence: Silence, now: datetime) -> bool:
         silence.reported_at = now
         silence.save(update_fields=[*CREATED_FIELDS, "reported_at"])
     return True
+
+
+def restore(silence: Silence, by: Any, now: datetime) -> None:
+    """Store the former values of `silence`, also of one that was ended early, as a change of `by`."""
+    with transaction.atomic():
+        report_windows(Silence.objects.select_for_update(of=("self",)).get(pk=silence.pk), None, now)
+        silence.reported_at, silence.cancelled_by = now, None
+        with acting_as(by):
+            silence.save(update_fields=[*CREATED_FIELDS, "cancelled_at", "cancelled_by", "reported_at"])
 
 
 def end(silences: SilenceQuerySet, user: Any, now: datetime) -> int:

@@ -81,22 +81,22 @@ ACCOUNT_EVENTS = (
 
 def log_account_event(kind: str, person: User, by: Any, now: datetime, **facts: Any) -> None:
     """Write an entry about `person`, whom or whose token `by` has changed."""
-    context = {"person": str(person.pk), "person_name": str(person), "by": str(by.pk), "by_name": str(by)}
-    ActivityEntry.objects.create(
-        user=person, agent_name="person", event_type=kind, action_taken="none", context=context | facts,
-        status="success", created_at=now, executed_at=now,
-    )  # fmt: skip
+    about = {"person": str(person.pk), "person_name": str(person), "object": str(person.pk), "name": str(person)}
+    _log(kind, person, by, now, about | facts)
 
 
 def log_group_event(kind: str, name: str, by: Any, now: datetime, **facts: Any) -> None:
     """Write an entry about a group, which `by` has changed."""
-    context = {"group": name, "by": str(by.pk), "by_name": str(by)}
-    ActivityEntry.objects.create(
-        user=None, agent_name="person", event_type=kind, action_taken="none", context=context | facts,
-        status="success", created_at=now, executed_at=now,
-    )  # fmt: skip
+    _log(kind, None, by, now, {"group": name, "name": name} | facts)
 
 
 def token_facts(token: APIToken) -> dict[str, str]:
     """What an entry says of a token."""
-    return {"token": token.name, "prefix": token.prefix}
+    return {"object": str(token.pk), "name": token.name, "token": token.name, "prefix": token.prefix}
+
+
+def _log(kind: str, about: User | None, by: Any, now: datetime, facts: Mapping[str, Any]) -> None:
+    ActivityEntry.objects.create(
+        user=about, agent_name="person", event_type=kind, action_taken="none", status="success", created_at=now,
+        executed_at=now, context={"by": str(by.pk), "by_name": str(by)} | dict(facts),
+    )  # fmt: skip

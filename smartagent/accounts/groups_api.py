@@ -3,16 +3,15 @@
 import re
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import Group, Permission
-from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.contrib.auth.models import Group
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
 
-from smartagent.accounts.account_events import GROUP_CHANGED, GROUP_CREATED, GROUP_DELETED, log_group_event
+from smartagent.accounts.group_changes import FIXED_GROUPS, beyond, change_group, create_group, delete_group
 from smartagent.accounts.phrases import group_in_words, people_in
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
@@ -21,9 +20,7 @@ from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 from smartagent.rest.views import WriteViewSet
 
-FIXED = ("administrators", "auditors", "members", "operators")
 GROUP_NAME = r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"
-APPS = ("notifications", "optimizer", "rules", "smartagent")
 
 
 class PermissionsField(serializers.ListField):
@@ -37,10 +34,8 @@ class PermissionsField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> Any:
         names = super().to_internal_value(data)
-        held = self.context["request"].user.get_all_permissions()
-        for name in names:
-            if name not in held or name.partition(".")[0] not in APPS:
-                self.fail("unknown", name=name[:100])
+        for name in beyond(self.context["request"].user, names):
+            self.fail("unknown", name=name[:100])
         return names
 
 
@@ -60,7 +55,7 @@ class GroupSerializer(RowMixin, StrictModelSerializer):
         return people_in(group)
 
     def get_is_fixed(self, group: Group) -> bool:
-        return group.name in FIXED
+        return group.name in FIXED_GROUPS
 
     def validate_name(self, name: str) -> str:
         if not re.fullmatch(GROUP_NAME[1:-1], name):
@@ -70,29 +65,21 @@ class GroupSerializer(RowMixin, StrictModelSerializer):
         return name
 
     def create(self, validated_data: Any) -> Any:
-        group = Group.objects.create(name=validated_data["name"])
-        group.permissions.set(_permissions(validated_data.get("permissions", [])))
-        return group
+        permissions = validated_data.get("permissions", [])
+        return create_group(validated_data["name"], permissions, self._user, timezone.now())
 
     def update(self, instance: Any, validated_data: Any) -> Any:
-        if "permissions" in validated_data:
-            instance.permissions.set(_permissions(validated_data["permissions"]))
-        if "name" in validated_data:
-            instance.name = validated_data["name"]
-            instance.save(update_fields=["name"])
+        name, permissions = validated_data.get("name"), validated_data.get("permissions")
+        change_group(instance, name, permissions, self._user, timezone.now())
         return instance
+
+    @property
+    def _user(self) -> Any:
+        return self.context["request"].user
 
 
 def _key(instance: Any) -> Any:
     return instance.pk if instance else None
-
-
-def _permissions(names: list[str]) -> QuerySet[Permission]:
-    query = Q(pk__in=[])
-    for name in names:
-        app, _, codename = name.partition(".")
-        query |= Q(content_type__app_label=app, codename=codename)
-    return Permission.objects.filter(query)
 
 
 WITH_CONFLICT = {409: OpenApiResponse(description="One of the roles, which are fixed.")}
@@ -140,30 +127,9 @@ class GroupViewSet(WriteViewSet):
 
     def get_object(self) -> Any:
         found = super().get_object()
-        if self.request.method not in SAFE_METHODS and found.name in FIXED:
+        if self.request.method not in SAFE_METHODS and found.name in FIXED_GROUPS:
             raise Conflict(f"The role {found.name} is fixed. Create a group of your own.")
         return found
 
-    @transaction.atomic
-    def perform_create(self, serializer: Any) -> None:
-        group = serializer.save()
-        log_group_event(GROUP_CREATED, group.name, self.request.user, timezone.now(), changes=_facts(group))
-
-    def perform_update(self, serializer: Any) -> None:
-        before = _facts(serializer.instance)
-        group = serializer.save()
-        after = _facts(Group.objects.get(pk=group.pk))
-        if after != before:
-            log_group_event(
-                GROUP_CHANGED, group.name, self.request.user, timezone.now(), changes=f"{before} → {after}"
-            )  # fmt: skip
-
-    @transaction.atomic
     def perform_destroy(self, instance: Group) -> None:
-        log_group_event(GROUP_DELETED, instance.name, self.request.user, timezone.now(), changes=_facts(instance))
-        instance.delete()
-
-
-def _facts(group: Group) -> str:
-    names = Permission.objects.filter(group=group).values_list("content_type__app_label", "codename")
-    return f"{group.name} ({', '.join(sorted('.'.join(each) for each in names)) or 'no permissions'})"
+        delete_group(instance, self.request.user, timezone.now())

@@ -8,10 +8,14 @@ from django.contrib.admin import site
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from smartagent.accounts.account_changes import account_facts, log_changed
 from smartagent.models import User
 from smartagent.shell.time_zone_field import TimeZoneField
+
+OWN_FIELDS = frozenset({"full_name", "time_zone"})
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -29,7 +33,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     person = User.objects.get(pk=me)  # not the one on the request: a refused form would change that
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
+        before = account_facts(User.objects.get(pk=me))
         form.save()
+        log_changed(before, person, person, timezone.now())
         messages.success(request, "Profile saved.")
         return HttpResponseRedirect(reverse("admin:profile"))
     roles = ", ".join(sorted(group.name for group in person.groups.all()))

@@ -16,6 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from rules.configuration.undo import is_sensitive
+from rules.models import ActivityEntry
+
 SECONDS_TO_FILL_IN = 3600
 FORMS = {
     "admin:rules_datasource_add", "admin:rules_datasource_edit",
@@ -33,6 +36,8 @@ REQUESTS = {
     "token-list", "token-detail", "token-rotate", "person-list", "person-detail", "group-list", "group-detail",
     "datasource-list", "datasource-detail", "channel-new-key", "optimizer-policy",
 }  # fmt: skip
+# Undoing a change needs what its form needs.
+UNDO_BUTTON, UNDO_REQUEST = "admin:configuration_change", "configurationchange-undo"
 CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 PRESS_AGAIN = "Nothing was changed yet. Confirm that it is you, then press the button again."
 ASK_AGAIN = "This needs a recent sign-in. Open /confirm/ in the browser, then try again."
@@ -52,17 +57,28 @@ def confirmation_of(request: HttpRequest) -> HttpResponse | None:
     is_post = request.method == "POST"
     if _is_request(request, where) and request.user.is_authenticated and not is_recent(request):
         return JsonResponse({"detail": [ASK_AGAIN]}, status=403)
-    if not (where in FORMS or (is_post and where in BUTTONS)) or not request.user.is_authenticated:
+    undoes = is_post and where == UNDO_BUTTON and _undoes_sensitive(request)
+    if not (where in FORMS or (is_post and where in BUTTONS) or undoes) or not request.user.is_authenticated:
         return None
     if is_recent(request, SECONDS_TO_FILL_IN if is_post and where in FORMS else 0):
         return None
-    if where in BUTTONS:
+    if where in BUTTONS or undoes:
         messages.info(request, PRESS_AGAIN)
     return confirm_identity(request, reverse(BUTTONS[where]) if where in BUTTONS else request.get_full_path())
 
 
 def _is_request(request: HttpRequest, where: str) -> bool:
-    return request.method in CHANGES and where.startswith("api:") and where.rpartition(":")[2] in REQUESTS
+    name = where.rpartition(":")[2]
+    if request.method not in CHANGES or not where.startswith("api:"):
+        return False
+    return name in REQUESTS or (name == UNDO_REQUEST and _undoes_sensitive(request))
+
+
+def _undoes_sensitive(request: HttpRequest) -> bool:
+    """Whether the request undoes a change that itself needs a recent sign-in."""
+    given: Any = request.resolver_match and request.resolver_match.kwargs
+    entry = ActivityEntry.objects.filter(pk=given.get("key") or given.get("pk")).first()
+    return entry is not None and is_sensitive(entry)
 
 
 def confirm_identity(request: HttpRequest, way_on: str) -> HttpResponse:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from notifications.models import Channel, EscalationPolicy
+from notifications.models import Channel, Delivery, EscalationPolicy
 from rules.configuration.listing import changes_of, kind_of, visible_changes
 from rules.lifecycle.bulk_edit import Edit, edit_together
 from rules.models import ActivityEntry, AutomationRule, Integration, Silence
@@ -86,7 +86,7 @@ def test_many_rules_at_once_and_those_of_the_bin(api, olga, alice, audra, django
     ask = api(alice)
     assert ask("delete", f"/api/rules/{rules[0].pk}/")[0] == 204
     [gone] = visible_changes(alice).filter(event_type=DELETED)
-    assert api(audra)("post", f"/api/configuration-changes/{gone.pk}/undo/")[0] == 409  # she sees all, changes nothing
+    assert api(audra)("post", f"/api/configuration-changes/{gone.pk}/undo/")[0] == 403  # she sees all, changes nothing
     assert ask("post", f"/api/configuration-changes/{gone.pk}/undo/")[0] == 204
     assert AutomationRule.objects.get(pk=rules[0].pk).status == "paused"
     assert ask("post", f"/api/configuration-changes/{gone.pk}/undo/")[0] == 409
@@ -157,5 +157,137 @@ def test_roles_of_a_person(client_of, ada, bob):
     client.post(f"/people/{bob.pk}/change/", form)
     [found] = visible_changes(ada)
     assert (kind_of(found), found.context["changes"]) == ("person", "roles: members → operators")
+    assert [(each.old, each.new) for each in changes_of(found)] == [("members", "operators")]
     assert "Ada changed Bob: roles: members → operators" in client.get("/changes/?kind=person").content.decode()
-    assert "Undo this change" not in client.get(f"/changes/{found.pk}/").content.decode()
+    assert "Undo this change" in client.get(f"/changes/{found.pk}/").content.decode()
+
+
+def latest(person, **facts):
+    return visible_changes(person).filter(**facts).first()
+
+
+@pytest.fixture
+def undo_of(api, client_of):
+    """Undoing a change by REST: the status, and the reason of a refusal. The page says the same before."""
+
+    def of(person, entry):
+        page = client_of(person).get(f"/changes/{entry.pk}/").content.decode()
+        status, refusal = api(person)("post", f"/api/configuration-changes/{entry.pk}/undo/")
+        assert ("Undo this change" in page) == (status == 204)
+        return status, refusal["detail"][0] if refusal else ""
+
+    return of
+
+
+def test_roles_and_accounts_are_undone(api, undo_of, ada, bob, alice, audra, client_of):
+    ask = api(ada)
+    assert ask("patch", f"/api/people/{bob.pk}/", {"groups": ["operators"], "time_zone": "Asia/Tokyo"})[0] == 200
+    change = latest(ada)
+    assert undo_of(audra, change) == (403, "You may not change this object.")
+    assert undo_of(ada, change) == (204, "")
+    bob.refresh_from_db()
+    assert (bob.time_zone, bob.groups.get().name) == ("UTC", "members")
+    assert latest(ada).context["changes"] == "time zone: Asia/Tokyo → UTC; roles: operators → members"
+    assert undo_of(ada, change) == (409, "Time zone has been changed since: it is UTC now.")
+    # One's own name and zone, and what a program without the scope may not undo.
+    client = client_of(alice)
+    assert client.post("/profile/", {"full_name": "Alice B.", "time_zone": "Asia/Tokyo"}).status_code == 302
+    own = latest(alice)
+    assert own.context["changes"] == "name: Alice → Alice B.; time zone: UTC → Asia/Tokyo"
+    _, token = issue_token(alice, "writes", scopes=["write"])
+    refused = client.post(f"/api/configuration-changes/{own.pk}/undo/", headers={"Authorization": f"Bearer {token}"})
+    assert (refused.status_code, "scope admin" in refused.json()["detail"][0]) == (403, True)
+    assert undo_of(alice, own)[0] == 204
+    # Groups and tokens.
+    _, group = ask("post", "/api/groups/", {"name": "on-call"})
+    created = latest(ada)
+    assert ask("patch", f"/api/groups/{group['id']}/", {"permissions": ["rules.view_silence"]})[0] == 200
+    assert undo_of(ada, latest(ada))[0] == 204
+    assert ask("get", f"/api/groups/{group['id']}/")[1]["permissions"] == []
+    assert undo_of(ada, created)[0] == 204
+    assert not Group.objects.filter(name="on-call").exists()
+    assert ask("post", "/api/tokens/", {"name": "build", "scopes": ["read"]})[0] == 201
+    assert undo_of(ada, latest(ada))[0] == 204
+    assert undo_of(ada, latest(ada)) == (409, "A revoked token does not come back, because it was not kept. "
+                                              "Create another.")  # fmt: skip
+    assert ask("post", "/api/people/", {"email": "new@example.com"})[0] == 201
+    assert undo_of(ada, latest(ada))[1].startswith("People and service accounts are not deleted")
+
+
+def test_data_sources_queries_and_the_policy_are_undone(api, undo_of, ada, alice, client_of, settings):
+    ask = api(ada)
+    given = {"name": "prom", "address": "https://prom.example.com", "authentication": "bearer", "token": "topsecret"}
+    _, source = ask("post", "/api/data-sources/", given)
+    creation = latest(ada)
+    address = f"/api/data-sources/{source['id']}/"
+    assert ask("patch", address, {"timeout": 20, "token": "othersecret"})[0] == 200
+    change = latest(ada)
+    assert [(each.label, each.old, each.new) for each in changes_of(change)] == [
+        ("timeout", "10", "20"), ("token", "", "")
+    ]  # fmt: skip
+    assert "Secrets are not restored" in client_of(ada).get(f"/changes/{change.pk}/").content.decode()
+    assert api(alice)("post", f"/api/configuration-changes/{change.pk}/undo/")[0] == 404
+    assert undo_of(ada, change)[0] == 204
+    assert ask("get", address)[1]["timeout"] == 10
+    assert ask("patch", address, {"token": "third"})[0] == 200
+    assert undo_of(ada, latest(ada))[1].startswith("Secrets are not kept")
+    assert ask("patch", address, {"address": "https://mimir.example.com", "token": "fourth"})[0] == 200
+    assert undo_of(ada, latest(ada))[1].startswith("The former address is another server")
+    query = {"name": "errors", "source": "prom", "expression": "up"}
+    _, query = ask("post", "/api/metric-queries/", query)
+    query_creation = latest(ada)
+    assert ask("patch", f"/api/metric-queries/{query['id']}/", {"expression": "up == 0"})[0] == 200
+    assert undo_of(ada, latest(ada))[0] == 204
+    assert undo_of(ada, creation)[1] == "It has 1 query by now. Delete it on its page."
+    assert [undo_of(ada, each)[0] for each in (query_creation, creation)] == [204, 204]
+    assert undo_of(ada, change)[1].startswith("The object was deleted")
+    # The automation policy, and its switch.
+    assert ask("patch", "/api/optimizer/policy/", {"automatic_per_day": 9, "trusted_rate": 0.5})[0] == 200
+    assert undo_of(ada, latest(ada))[0] == 204
+    assert ask("patch", "/api/optimizer/policy/", {"stopped": True})[1]["automatic_per_day"] == 3
+    stop = latest(ada)
+    client = client_of(ada)
+    settings.REAUTHENTICATION_MINUTES = 0  # the switch needs a recent sign-in, and so does its undo
+    assert client.post(f"/changes/{stop.pk}/").url.startswith("/confirm/")
+    assert client.post(f"/api/configuration-changes/{stop.pk}/undo/").status_code == 403
+    settings.REAUTHENTICATION_MINUTES = 5
+    assert undo_of(ada, stop)[0] == 204
+    assert undo_of(ada, stop) == (409, "The optimizer has been resumed since.")
+    assert "othersecret" not in "".join(str(each.context) for each in ActivityEntry.objects.filter(user=ada))
+
+
+def test_silences_and_creations_are_undone(api, undo_of, alice, olga):
+    ask, now = api(alice), timezone.now()
+    silence = {"comment": "Upgrade", "metric": "cpu", "ends_at": (now + timedelta(hours=1)).isoformat()}
+    _, made = ask("post", "/api/silences/", silence)
+    creation, address = latest(alice), f"/api/silences/{made['id']}/"
+    assert ask("patch", address, {"metric": "memory"})[0] == 200
+    change = latest(alice)
+    assert ask("post", f"{address}end/")[0] == 200
+    ending = latest(alice)
+    assert undo_of(alice, change) == (409, "The silence has ended. Create another.")
+    assert undo_of(olga, ending)[0] == 204
+    assert undo_of(alice, change)[0] == 204
+    found = Silence.objects.get()
+    assert (found.metric, found.cancelled_at, found.cancelled_by) == ("cpu", None, None)
+    assert undo_of(alice, creation)[0] == 204
+    assert undo_of(alice, creation) == (409, "The silence has ended. Create another.")
+    Silence.objects.update(starts_at=now - timedelta(hours=2), ends_at=now - timedelta(hours=1))
+    assert "The end is in the past" in undo_of(alice, latest(alice))[1]
+    # What was created is deleted, unless something refers to it.
+    body = {"rule_name": "New", "action_type": "log", **CPU}
+    status, rule = ask("post", "/api/rules/", body)
+    assert status == 201, rule
+    assert undo_of(alice, latest(alice))[0] == 204
+    assert AutomationRule.binned.get().pk == AutomationRule._base_manager.get(pk=rule["id"]).pk
+    given = {"name": "Team", "kind": "slack", "settings": {"url": "https://hooks.slack.com/services/topsecret"}}
+    assert ask("post", "/api/channels/", given)[0] == 201
+    creation = latest(alice)
+    delivery = Delivery.objects.create(user=alice, channel=Channel.objects.get(), title="One", expires_at=now)
+    status, reason = undo_of(alice, creation)
+    assert (status, "Other objects refer to it" in reason) == (409, True)
+    delivery.delete()
+    assert undo_of(alice, creation)[0] == 204
+    assert not Channel.objects.exists()
+    assert ask("patch", "/api/preferences/", {"digest_at": "09:30"})[0] == 200
+    assert undo_of(alice, latest(alice))[0] == 204

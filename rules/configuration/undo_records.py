@@ -1,0 +1,80 @@
+"""Undoing changes of `Recorded` models, such as channels and escalation policies."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
+
+from rules.configuration.listing import models_by_kind
+from rules.configuration.undo_plan import (
+    GONE,
+    INVALID,
+    KEPT_ELSEWHERE,
+    CannotUndo,
+    RecordedChange,
+    Undo,
+    UndoPlan,
+    find_object,
+    former_values,
+    refuse_other_fields,
+)
+from rules.models.recorded import acting_as
+from smartagent.kernel.scope import has_everyone
+
+IN_USE = "Other objects refer to it ({}), so it is not deleted here. Delete it on its page."
+
+
+class RecordUndo(Undo):
+    """A changed object gets its former values back; a created one is deleted where nothing refers to it."""
+
+    def plan(self, change: RecordedChange, user: Any, now: datetime, *, lock: bool) -> UndoPlan:
+        model = models_by_kind().get(change.kind)
+        if model is None or change.operation not in ("created", "changed", "deleted"):
+            raise CannotUndo(KEPT_ELSEWHERE)
+        if change.operation == "deleted":
+            raise CannotUndo(GONE)
+        verb = "change" if change.operation == "changed" else model.recorded_deletion
+        permission = f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
+        record = find_object(model.objects, change.key, user, permission, lock=lock)
+        if change.operation == "created":
+            refuse_in_use(record)
+            return UndoPlan(lambda: _as(user, record.delete))
+        fields = {*record.recorded_fields, *record.recorded_secrets}
+        refuse_other_fields(change.changes, fields if has_everyone(user, "change") else fields - {"user"})
+        for name, value in former_values(record, change.changes).items():
+            setattr(record, name, value)
+        try:
+            record.full_clean()
+        except ValidationError as error:
+            raise CannotUndo(INVALID + " ".join(error.messages)) from None
+        return UndoPlan(lambda: _as(user, record.save))
+
+
+def refuse_in_use(record: Any) -> None:
+    """CannotUndo where rows of other tables would be deleted or changed with `record`."""
+    if names := sorted(set(_dependants(record))):
+        raise CannotUndo(IN_USE.format(", ".join(names)))
+
+
+def _dependants(record: Any) -> Iterator[str]:
+    collector = Collector(using=record._state.db, origin=record)
+    try:
+        collector.collect([record])
+    except ProtectedError as error:
+        yield from (str(each._meta.verbose_name_plural) for each in error.protected_objects)
+        return
+    for rows in collector.fast_deletes:
+        if rows.model is not type(record) and rows.exists():
+            yield str(rows.model._meta.verbose_name_plural)
+    yield from (str(model._meta.verbose_name_plural) for model in collector.data if model is not type(record))
+    for (field, _), found in collector.field_updates.items():
+        if any(rows.exists() if hasattr(rows, "exists") else rows for rows in found):
+            yield str(field.model._meta.verbose_name_plural)
+
+
+def _as(user: Any, act: Any) -> None:
+    with acting_as(user):
+        act()
