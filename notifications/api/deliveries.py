@@ -18,7 +18,7 @@ from notifications.filters import DeliveryFilter
 from notifications.inbox.trace import delivery_in_words
 from notifications.models import Delivery
 from rules.api.relations import RULE
-from smartagent.rest.bulk import MAX_BULK_IDS, ItemOutcomeSerializer, changed_count, outcomes_of
+from smartagent.rest.bulk import MAX_BULK_IDS, IdsField, ItemOutcomeSerializer, changed_count, outcomes_of
 from smartagent.rest.constraints import ExactlyOne, NotTogether
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, IdField, TimeField
@@ -58,9 +58,7 @@ class ResendSerializer(StrictSerializer):
     )
 
     since = TimeField(required=False, help_text="Deliveries created at this time or later.")
-    ids = serializers.ListField(
-        child=IdField(), required=False, min_length=1, max_length=MAX_BULK_IDS, help_text="Only these deliveries."
-    )  # fmt: skip
+    ids = IdsField(required=False, help_text="Only these deliveries.")
     channel = IdField(required=False, help_text="Only deliveries of this channel.")
     status = ChoiceField(
         required=False, choices=[("dead", "failed"), ("skipped", "not sent")],

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,12 +14,11 @@ from notifications.models import Notification
 from notifications.models.querysets import NotificationQuerySet
 from rules.api.instances import EITHER, requested_until
 from rules.instances.handling import SNOOZE_DURATIONS
-from smartagent.rest.bulk import ItemOutcomeSerializer, changed_count, outcomes_of
+from smartagent.rest.bulk import MAX_BULK_IDS, IdsField, OutcomesSerializer, answered, outcomes_of
 from smartagent.rest.constraints import Absent, Constraint, Where
-from smartagent.rest.fields import ChoiceField, IdField, TimeField
+from smartagent.rest.fields import ChoiceField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 
-MAX_IDS = 1000
 MARKED_COLUMNS = ("status", "snoozed_until", "read_at", "archived_at")
 NO_END_ALLOWED = "Only a snooze has an end; omit this field."
 
@@ -41,13 +39,8 @@ class MarkManySerializer(SnoozeNotificationSerializer):
         Where("verb", ("read", "unread", "archive"), Absent(("until", "length"), NO_END_ALLOWED)),
     )
 
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_IDS)
+    ids = IdsField()
     verb = ChoiceField(choices=["read", "unread", "archive", "snooze"])
-
-
-class MarkedSerializer(serializers.Serializer[Any]):
-    changed = serializers.IntegerField(min_value=0, help_text="Number of notifications changed.")
-    results = ItemOutcomeSerializer(many=True, help_text="An outcome for each id.")
 
 
 def count_of(name: str, text: str) -> OpenApiResponse:
@@ -94,8 +87,8 @@ class MarkingActions:
         return self._one(lambda chosen, now: chosen.snooze(requested_until(requested, now, self._view().request.user)))
 
     @extend_schema(
-        summary="Mark many notifications", request=MarkManySerializer, responses=MarkedSerializer,
-        description=f"Changes up to {MAX_IDS} notifications that you may change, with an outcome for each.",
+        summary="Mark many notifications", request=MarkManySerializer, responses=OutcomesSerializer,
+        description=f"Changes up to {MAX_BULK_IDS:,} notifications that you may change, with an outcome for each.",
         examples=[OpenApiExample("Snooze", request_only=True, value={
             "ids": ["6f0c0a53-6b1c-4c37-9d0c-3f1a5f0b8a11"], "verb": "snooze", "length": "4h"})],
     )  # fmt: skip
@@ -108,8 +101,7 @@ class MarkingActions:
             "snooze": lambda chosen: chosen.snooze(requested_until(requested, now, self._view().request.user)),
         }  # fmt: skip
         rows, change = self._view().get_queryset(), verbs[requested["verb"]]
-        results = outcomes_of(requested["ids"], rows, MARKED_COLUMNS, change, "It has this status already.")
-        return Response(MarkedSerializer({"changed": changed_count(results), "results": results}).data)
+        return answered(outcomes_of(requested["ids"], rows, MARKED_COLUMNS, change, "It has this status already."))
 
     @extend_schema(
         summary="Mark all notifications as read", request=None,

@@ -1,4 +1,4 @@
-"""Bulk edit of rules by REST: the same preview and edit as on the page."""
+"""Bulk edit and deletion of rules by REST: the same as on the page."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,13 +16,16 @@ from rules.authoring.fields import FIELD_HELP
 from rules.authoring.labels import label_problem
 from rules.authoring.rest_fields import WEB, ChecksField, LabelsField
 from rules.lifecycle.bulk_edit import EDITABLE, Edit, Edited, edit_together, edited
+from rules.lifecycle.recycle_bin import delete
 from rules.models import AutomationRule
+from smartagent.rest.bulk import MAX_BULK_IDS, ManySerializer, OutcomesSerializer, answered, ids_in, outcomes_of
 from smartagent.rest.constraints import AnyFilled, NotTogether
 from smartagent.rest.fields import ChoiceField, FlagField, IdField, NumberField, TextField
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 
 MAX_BULK_EDIT_RULES = 1000
 MAX_PERCENT = 1_000_000
+OF_A_FILE = "A file manages this rule. Remove it from the file and apply it again."
 
 
 class PercentField(NumberField):
@@ -93,8 +96,8 @@ class BulkOutcomeSerializer(serializers.Serializer[Any]):
     unknown = serializers.ListField(child=serializers.UUIDField(), help_text="Rules you cannot change.")
 
 
-class BulkEditAction:
-    """`bulk-edit`, for the view of rules."""
+class BulkActions:
+    """`bulk-edit` and `bulk-delete`, for the view of rules."""
 
     @extend_schema(
         summary="Bulk edit rules", request=BulkEditSerializer, responses=BulkOutcomeSerializer,
@@ -113,6 +116,20 @@ class BulkEditAction:
         else:
             some = edit_together(rules, edit, request.user, timezone.now())
         return Response(BulkOutcomeSerializer(_outcome(some, ids, given["dry_run"])).data)
+
+    @extend_schema(
+        summary="Delete many rules", request=ManySerializer, responses=OutcomesSerializer,
+        description=f"Moves up to {MAX_BULK_IDS:,} rules to the recycle bin for 30 days, with an outcome for each. "
+        "Rules that a file manages are kept.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="delete", url_path="bulk-delete")
+    def bulk_delete(self, request: Request) -> Response:
+        ids, now, rules = ids_in(request), timezone.now(), AutomationRule.objects.changeable_by(request.user)
+
+        def change(some: Any) -> int:
+            return delete(some.filter(provisioned_by=""), request.user, now)
+
+        return answered(outcomes_of(ids, rules, ["deleted_at"], change, OF_A_FILE))
 
 
 def _edit(given: dict[str, Any]) -> Edit:

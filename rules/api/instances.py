@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -17,13 +16,12 @@ from rules.api.serializers import StateSerializer
 from rules.instances import handling
 from rules.models import RuleState
 from smartagent.models import User
-from smartagent.rest.bulk import ItemOutcomeSerializer, changed_count, outcomes_of
+from smartagent.rest.bulk import MAX_BULK_IDS, IdsField, OutcomesSerializer, answered, outcomes_of
 from smartagent.rest.constraints import AnyFilled, Constraint, ExactlyOne, Present, Where
 from smartagent.rest.errors import Conflict
-from smartagent.rest.fields import ChoiceField, IdField, TextField, TimeField, visible_person
+from smartagent.rest.fields import ChoiceField, TextField, TimeField, visible_person
 from smartagent.rest.serializers import StrictSerializer
 
-MAX_INSTANCES = 1000
 UNCHANGED_INSTANCE = "The instance is not firing, or nothing would change."
 NOT_ASSIGNED = "This person is the assignee already, or cannot access the rule."
 HANDLED_COLUMNS = ("condition", "handling", "handled_by", "handled_until", "assignee")
@@ -58,24 +56,19 @@ class AssignSerializer(CommentedSerializer):
     person = TextField(allow_null=True, help_text="ID or e-mail address; null removes the assignee.")
 
 
-class ManySerializer(SnoozeSerializer):
+class HandleSerializer(SnoozeSerializer):
     constraints = (
         Where("verb", ("snooze",), EITHER),
         Where("verb", ("comment",), AnyFilled(("comment",), "Enter a comment.")),
         Where("verb", ("assign",), Present("person", "Give the assignee; null removes the assignee.")),
     )
 
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_INSTANCES)
+    ids = IdsField()
     verb = ChoiceField(choices=["acknowledge", "snooze", "comment", "assign", "resolve", "reopen"])
     person = TextField(
         required=False, allow_null=True,
         help_text="For assign: ID or e-mail address; null removes the assignee.",
     )  # fmt: skip
-
-
-class DoneSerializer(serializers.Serializer[Any]):
-    changed = serializers.IntegerField(help_text="Number of changed instances.")
-    results = ItemOutcomeSerializer(many=True, help_text="An outcome for each id.")
 
 
 def described(summary: str, description: str, request: Any) -> Callable[[Any], Any]:
@@ -144,12 +137,12 @@ class HandlingActions:
         return self._one(lambda some, now: handling.reopen(some, self._me(), now, requested.get("comment", "")))
 
     @extend_schema(
-        summary="Act on many instances", request=ManySerializer, responses=DoneSerializer,
-        description=f"Applies an action to up to {MAX_INSTANCES} instances, with an outcome for each.",
+        summary="Act on many instances", request=HandleSerializer, responses=OutcomesSerializer,
+        description=f"Applies an action to up to {MAX_BULK_IDS:,} instances, with an outcome for each.",
     )  # fmt: skip
-    @action(detail=False, methods=["post"], needs="change", serializer_class=ManySerializer)
+    @action(detail=False, methods=["post"], needs="change", serializer_class=HandleSerializer)
     def handle(self, request: Request) -> Response:
-        requested = self._requested(ManySerializer)
+        requested = self._requested(HandleSerializer)
         now, comment, verb = timezone.now(), requested.get("comment", ""), requested["verb"]
         verbs: dict[str, Callable[[Any], int]] = {
             "acknowledge": lambda some: self._acknowledge(some, now, requested),
@@ -161,8 +154,7 @@ class HandlingActions:
         }  # fmt: skip
         columns = () if verb == "comment" else HANDLED_COLUMNS
         reason = NOT_ASSIGNED if verb == "assign" else UNCHANGED_INSTANCE
-        results = outcomes_of(requested["ids"], self._view().get_queryset(), columns, verbs[verb], reason)
-        return Response(DoneSerializer({"changed": changed_count(results), "results": results}).data)
+        return answered(outcomes_of(requested["ids"], self._view().get_queryset(), columns, verbs[verb], reason))
 
     def _acknowledge(self, some: Any, now: datetime, requested: dict[str, Any]) -> int:
         until = requested_until(requested, now, None) if "until" in requested else None

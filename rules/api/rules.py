@@ -11,7 +11,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.api.bulk_edit import BulkEditAction
+from rules.api.bulk_edit import BulkActions
 from rules.api.files import FileActions
 from rules.api.health import RuleHealthSerializer, rule_health
 from rules.api.lifecycle import LifecycleActions
@@ -62,7 +62,7 @@ RULE_EXAMPLE = OpenApiExample(
     ),
 )  # fmt: skip
 @extend_schema(tags=["rules"])
-class RuleViewSet(LifecycleActions, BulkEditAction, FileActions, TrialActions, WhyAction, WriteViewSet):
+class RuleViewSet(LifecycleActions, BulkActions, FileActions, TrialActions, WhyAction, WriteViewSet):
     queryset = AutomationRule.objects.select_related("user")
     serializer_class = RuleSerializer
     filterset_class = RuleFilter

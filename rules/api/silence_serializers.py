@@ -17,13 +17,13 @@ from rules.silences.validation import LONGEST_LABEL, MAX_MATCHED_LABELS, MAX_SIL
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
 from smartagent.models import User
-from smartagent.rest.bulk import MAX_BULK_IDS, ItemOutcomeSerializer
+from smartagent.rest.bulk import ItemOutcomeSerializer
 from smartagent.rest.constraints import AnyFilled
 from smartagent.rest.errors import Conflict
-from smartagent.rest.fields import ZONE, IdField, JSONObjectField, OwnerField, TimeField, find_person, keepable
+from smartagent.rest.fields import ZONE, JSONObjectField, OwnerField, TimeField, find_person, keepable
 from smartagent.rest.relations import PERSON
 from smartagent.rest.rows import RowMixin
-from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
+from smartagent.rest.serializers import StrictModelSerializer
 
 SILENCE_ENDED = "This silence has ended and cannot be changed. Create a new one."
 
@@ -167,10 +167,6 @@ class PreviewSerializer(SilenceSerializer):
         extra_kwargs = SilenceSerializer.Meta.extra_kwargs | {
             "comment": {"required": False, "asks": {"maxLength": MAX_SILENCE_COMMENT}}
         }
-
-
-class EndManySerializer(StrictSerializer):
-    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_BULK_IDS)
 
 
 class EndedSerializer(serializers.Serializer[Any]):

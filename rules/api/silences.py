@@ -13,7 +13,6 @@ from rules.api.silence_serializers import (
     SILENCE_ENDED,
     CoverageSerializer,
     EndedSerializer,
-    EndManySerializer,
     PreviewSerializer,
     SilenceSerializer,
     refuse_over,
@@ -25,7 +24,7 @@ from rules.silences.lifecycle import end
 from rules.silences.windows import upcoming
 from smartagent.kernel.scope import has_everyone
 from smartagent.kernel.token_scopes import TokenScope
-from smartagent.rest.bulk import MAX_BULK_IDS, changed_count, outcomes_of
+from smartagent.rest.bulk import MAX_BULK_IDS, ManySerializer, changed_count, ids_in, outcomes_of
 from smartagent.rest.errors import Conflict
 from smartagent.rest.etags import VersionedMixin
 from smartagent.rest.throttling import Previews, Silences
@@ -100,14 +99,12 @@ class SilenceViewSet(VersionedMixin, mixins.CreateModelMixin, mixins.UpdateModel
         return Response(self.again(silence))
 
     @extend_schema(
-        operation_id="silences_end_many", summary="End many silences", request=EndManySerializer,
+        operation_id="silences_end_many", summary="End many silences", request=ManySerializer,
         responses=EndedSerializer, description=f"Ends up to {MAX_BULK_IDS} silences now, with an outcome for each.",
     )  # fmt: skip
     @action(detail=False, methods=["post"], needs="change", url_path="end", url_name="end-many")
     def end_many(self, request: Request) -> Response:
-        requested = EndManySerializer(data=request.data)
-        requested.is_valid(raise_exception=True)
-        ids, now = requested.validated_data["ids"], timezone.now()
+        ids, now = ids_in(request), timezone.now()
         results = outcomes_of(
             ids, self.get_queryset(), ["cancelled_at"], lambda some: end(some, request.user, now), SILENCE_ENDED
         )  # fmt: skip

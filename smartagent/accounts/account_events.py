@@ -81,13 +81,18 @@ ACCOUNT_EVENTS = (
 
 def log_account_event(kind: str, person: User, by: Any, now: datetime, **facts: Any) -> None:
     """Write an entry about `person`, whom or whose token `by` has changed."""
+    account_event(kind, person, by, now, **facts).save(force_insert=True)
+
+
+def account_event(kind: str, person: User, by: Any, now: datetime, **facts: Any) -> ActivityEntry:
+    """Return the same entry, unsaved."""
     about = {"person": str(person.pk), "person_name": str(person), "object": str(person.pk), "name": str(person)}
-    _log(kind, person, by, now, about | facts)
+    return _entry(kind, person, by, now, about | facts)
 
 
 def log_group_event(kind: str, name: str, by: Any, now: datetime, **facts: Any) -> None:
     """Write an entry about a group, which `by` has changed."""
-    _log(kind, None, by, now, {"group": name, "name": name} | facts)
+    _entry(kind, None, by, now, {"group": name, "name": name} | facts).save(force_insert=True)
 
 
 def token_facts(token: APIToken) -> dict[str, str]:
@@ -95,8 +100,8 @@ def token_facts(token: APIToken) -> dict[str, str]:
     return {"object": str(token.pk), "name": token.name, "token": token.name, "prefix": token.prefix}
 
 
-def _log(kind: str, about: User | None, by: Any, now: datetime, facts: Mapping[str, Any]) -> None:
-    ActivityEntry.objects.create(
+def _entry(kind: str, about: User | None, by: Any, now: datetime, facts: Mapping[str, Any]) -> ActivityEntry:
+    return ActivityEntry(
         user=about, agent_name="person", event_type=kind, action_taken="none", status="success", created_at=now,
         executed_at=now, context={"by": str(by.pk), "by_name": str(by)} | dict(facts),
     )  # fmt: skip

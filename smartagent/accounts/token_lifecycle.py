@@ -7,10 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from rules.models import ActivityEntry
 from smartagent.accounts.account_events import (
     TOKEN_CREATED,
     TOKEN_REVOKED,
     TOKEN_ROTATED,
+    account_event,
     log_account_event,
     token_facts,
 )
@@ -60,11 +62,19 @@ def rotate_token(
     return new, token
 
 
-@transaction.atomic
 def revoke_token(row: APIToken, *, by: Any, now: datetime) -> None:
     """Delete a token: it stops working at once."""
-    log_account_event(TOKEN_REVOKED, row.user, by, now, **token_facts(row))
-    row.delete()
+    revoke_tokens(APIToken.objects.filter(pk=row.pk), by=by, now=now)
+
+
+@transaction.atomic
+def revoke_tokens(tokens: QuerySet[APIToken], *, by: Any, now: datetime) -> int:
+    """Delete tokens: they stop working at once. Return their number."""
+    rows = list(tokens.select_related("user").order_by("pk").select_for_update(of=("self",)))
+    entries = [account_event(TOKEN_REVOKED, row.user, by, now, **token_facts(row)) for row in rows]
+    ActivityEntry.objects.bulk_create(entries)
+    APIToken.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
 
 
 def held_by(user: Any) -> Q:

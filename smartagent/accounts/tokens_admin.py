@@ -14,7 +14,14 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from smartagent.accounts.token_lifecycle import NEVER_PAST, accounts_held_by, create_token, held_by, revoke_token
+from smartagent.accounts.token_lifecycle import (
+    NEVER_PAST,
+    accounts_held_by,
+    create_token,
+    held_by,
+    revoke_token,
+    revoke_tokens,
+)
 from smartagent.accounts.token_rotation_page import rotate_page
 from smartagent.kernel.token_scopes import TokenScope, in_words
 from smartagent.models import APIToken, ServiceAccount
@@ -120,8 +127,7 @@ class APITokenAdmin(OwnedAdmin):
         revoke_token(obj, by=request.user, now=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        for token in queryset.select_related("user"):
-            revoke_token(token, by=request.user, now=timezone.now())
+        revoke_tokens(APIToken.objects.filter(pk__in=queryset.values("pk")), by=request.user, now=timezone.now())
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         messages.success(request, f"Token “{obj_display}” revoked.")

@@ -22,11 +22,13 @@ from smartagent.accounts.token_lifecycle import (
     create_token,
     may_hold,
     revoke_token,
+    revoke_tokens,
     rotate_token,
 )
 from smartagent.kernel.durations import format_duration
 from smartagent.kernel.token_scopes import TokenScope, in_words
 from smartagent.models import APIToken, User
+from smartagent.rest.bulk import MAX_BULK_IDS, ManySerializer, OutcomesSerializer, answered, ids_in, outcomes_of
 from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import ChoiceField, DurationField, IdField, TextField, TimeField
 from smartagent.rest.filter_fields import PersonFilter
@@ -163,6 +165,17 @@ class TokenViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadViewSe
 
     def perform_destroy(self, instance: APIToken) -> None:
         revoke_token(instance, by=self.request.user, now=timezone.now())
+
+    @extend_schema(
+        summary="Revoke many tokens", request=ManySerializer, responses=OutcomesSerializer,
+        description=f"Revokes up to {MAX_BULK_IDS:,} tokens, which stop working at once, with an outcome for each.",
+    )  # fmt: skip
+    @action(detail=False, methods=["post"], needs="delete")
+    def revoke(self, request: Request) -> Response:
+        ids, now = ids_in(request), timezone.now()
+        return answered(
+            outcomes_of(ids, self.get_queryset(), ["name"], lambda some: revoke_tokens(some, by=request.user, now=now))
+        )
 
     def _created(self, row: APIToken, token: str) -> Response:
         row.refresh_from_db()

@@ -6,6 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smartagent.rest.fields import IdField
+from smartagent.rest.serializers import StrictSerializer
 
 MAX_BULK_IDS = 1000
 CHANGED, UNCHANGED, UNKNOWN = "changed", "unchanged", "unknown"
@@ -20,9 +25,42 @@ class ItemOutcomeSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True, help_text="Why it is not changed; empty where it is.")
 
 
+class IdsField(serializers.ListField):
+    """The ids of the objects to change."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        defaults: dict[str, Any] = {"child": IdField(), "min_length": 1, "max_length": MAX_BULK_IDS}
+        super().__init__(**defaults | kwargs)
+
+
+class ManySerializer(StrictSerializer):
+    """A change that needs no more than the ids of its objects."""
+
+    ids = IdsField()
+
+
+class OutcomesSerializer(serializers.Serializer[Any]):
+    """What became of many objects."""
+
+    changed = serializers.IntegerField(min_value=0, help_text="Number of changed objects.")
+    results = ItemOutcomeSerializer(many=True, help_text="An outcome for each id.")
+
+
+def ids_in(request: Request) -> list[Any]:
+    """The ids of a request with a `ManySerializer`."""
+    requested = ManySerializer(data=request.data)
+    requested.is_valid(raise_exception=True)
+    return list(requested.validated_data["ids"])
+
+
+def answered(outcomes: list[dict[str, Any]]) -> Response:
+    """The response with the outcomes of many objects."""
+    return Response(OutcomesSerializer({"changed": changed_count(outcomes), "results": outcomes}).data)
+
+
 def outcomes_of(
     ids: Sequence[Any], rows: QuerySet[Any], columns: Collection[str], change: Callable[[Any], int],
-    unchanged: str,
+    unchanged: str = "",
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Apply `change` to those of `rows` that have the `ids`; return an outcome for each of these, in their order.
 

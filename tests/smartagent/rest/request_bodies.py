@@ -18,6 +18,7 @@ def bodies_of(known):
     return {
         "rules_create": rule, "rules_replace": rule, "rules_update": {"threshold_value": 65},
         "rules_bulk_edit": {"rules": [known["rules"]], "values": {"severity": "critical"}, "dry_run": True},
+        "rules_bulk_delete": {"ids": [known["rules"]]}, "tokens_revoke": {"ids": [known["tokens"]]},
         "rules_restore": {"version": 1}, "rules_plan": file, "rules_apply": file, "rules_release": {"source": "team-a"},
         "rules_trial_of_stored": {"days": 1, "threshold_value": 65}, "rules_trial": rule | {"days": 1},
         "rules_import_prometheus": {"text": PROMETHEUS, "source": "imported"},

@@ -5,7 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from notifications.models import Delivery, Notification
-from rules.models import RuleState, Silence
+from rules.models import ActivityEntry, AutomationRule, RuleState, Silence
+from smartagent.accounts.tokens import issue_token
+from smartagent.models import APIToken
 from tests.api import Program
 from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import rule_of
@@ -33,6 +35,26 @@ def test_silences_end(alice, bob):
     assert ended == ([1], ["changed", "unchanged", "unknown", "unknown"])
     assert list(Silence.objects.exclude(cancelled_at=None)) == some[:1]
     assert answered(Program(alice), "silences/end/", ids[:1]) == ([0], ["unchanged"])
+
+
+def test_rules_are_deleted(alice, bob):
+    own, of_a_file, other = rule_of(alice), rule_of(alice), rule_of(bob)
+    AutomationRule.objects.filter(pk=of_a_file.pk).update(provisioned_by="team-a")
+    ids = [own.pk, of_a_file.pk, other.pk]
+    deleted = answered(Program(alice), "rules/bulk-delete/", ids)
+    assert deleted == ([1], ["changed", "unchanged", "unknown"])
+    assert (AutomationRule.binned.get().pk, AutomationRule.binned.get().deleted_by) == (own.pk, alice)
+    assert answered(Program(alice), "rules/bulk-delete/", ids[:1]) == ([0], ["unknown"])
+
+
+def test_tokens_are_revoked(alice, bob):
+    own, other = (issue_token(who, "t")[0].pk for who in (alice, bob))
+    revoked = answered(Program(alice), "tokens/revoke/", [own, other, NOWHERE])
+    assert revoked == ([1], ["changed", "unknown", "unknown"])
+    assert not APIToken.objects.filter(pk=own).exists()
+    assert APIToken.objects.filter(pk=other).exists()
+    entry = ActivityEntry.objects.get(event_type="token_revoked")
+    assert (entry.user, entry.context["token"], entry.context["by_name"]) == (alice, "t", "Alice")
 
 
 def test_notifications_are_marked(alice, bob):
