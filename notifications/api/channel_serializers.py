@@ -19,6 +19,7 @@ from notifications.registries import channels
 from notifications.templating import NotWorded, check
 from smartagent.kernel.scope import has_everyone
 from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
+from smartagent.rest.recent_sign_in import require_recent_sign_in
 from smartagent.rest.relations import PERSON
 from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
@@ -100,7 +101,10 @@ class ChannelSerializer(RowMixin, StrictModelSerializer):
         if kind is None:
             raise ValidationError({"kind": ["This channel type is not installed. Delete the channel."]})
         known = known_of(self.instance) if self.instance else {}
-        attrs["values"] = checked(kind, attrs.pop("config", {}), known)
+        given = attrs.pop("config", {})
+        if not given.keys().isdisjoint(kind.secrets):
+            require_recent_sign_in(self.context["request"])
+        attrs["values"] = checked(kind, given, known)
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Channel:

@@ -26,6 +26,8 @@ from notifications.templating.context import VARIABLES
 from notifications.templating.filters import FILTERS
 from notifications.templating.tags import TEMPLATE_TAGS
 from smartagent.kernel.limits import too_many
+from smartagent.kernel.recent_sign_in import way_to_confirm
+from smartagent.shell.locked_secrets import lock_of
 from smartagent.shell.owned_admin import OwnedAdmin
 from smartagent.shell.shown_once import shown_once
 
@@ -115,7 +117,9 @@ def close_breaker(request: HttpRequest, model_admin: OwnedAdmin, channel_id: uui
 
 
 def _form(request: HttpRequest, model_admin: OwnedAdmin, channel: Channel) -> HttpResponse:
-    form = ChannelForm(request.POST or None, channel=channel)
+    form = ChannelForm(request.POST or None, channel=channel, lock=lock_of(request))
+    if form.lock and form.fresh and request.method == "GET" and form.needs_secret:
+        return HttpResponseRedirect(way_to_confirm(request))
     looks = "_preview" in request.POST
     if looks and (refused := too_many(request, "previews")):
         return refused

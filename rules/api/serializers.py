@@ -19,6 +19,7 @@ from rules.text.rule import rule_in_words
 from rules.text.run import run_in_words
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import JSONObjectField
+from smartagent.rest.recent_sign_in import require_recent_sign_in
 from smartagent.rest.relations import PERSON
 from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import OwnedSerializer, StrictModelSerializer, StrictSerializer
@@ -124,6 +125,7 @@ class IntegrationSerializer(RowMixin, OwnedSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "credentials" in attrs:
+            require_recent_sign_in(self.context["request"])
             credentials = attrs.pop("credentials")
             attrs["credentials_encrypted"] = seal(credentials) if credentials is not None else None
         elif self.instance and self.instance.credentials_encrypted:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.safestring import mark_safe
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -18,6 +19,7 @@ from smartagent.kernel.scope import has_everyone
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.shell.filtered_list import FilteredChangeList
+from smartagent.shell.locked_secrets import lock_field, lock_of
 from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
@@ -37,15 +39,24 @@ ENTRY = WriteOnlyTextarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck":
 
 
 class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Creates or edits an integration. `maker` is the person; the admin class sets it."""
+    """Creates or edits an integration. `maker` is the person; `lock` says why credentials cannot be changed
+    now. The admin class sets them."""
 
     maker: Any = None
+    lock = ""
     credentials = forms.JSONField(required=False, label="Credentials", widget=ENTRY, help_text=CREDENTIALS_HELP)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.lock and "credentials" in self.fields:
+            lock_field(self.fields["credentials"], self.lock)
 
     def clean_credentials(self) -> dict[str, Any] | None:
         credentials = self.cleaned_data["credentials"]
         if "credentials" not in self.changed_data:
             return None
+        if self.lock:
+            raise forms.ValidationError(mark_safe(self.lock))  # noqa: S308  ours, with the address escaped
         if not isinstance(credentials, dict):
             raise forms.ValidationError('Enter credentials as a JSON object, for example {"access_token": "..."}.')
         return credentials
@@ -121,7 +132,7 @@ class IntegrationAdmin(OwnerChoiceAdmin):
         ]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = type("IntegrationForm", (IntegrationForm,), {"maker": request.user})
+        form = type("IntegrationForm", (IntegrationForm,), {"maker": request.user, "lock": lock_of(request)})
         return super().get_form(request, obj, change, **kwargs | {"form": form})
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from smartagent.accounts.events import SECOND_FACTOR_CHANGED, SIGNED_IN, log_event
-from smartagent.accounts.recent_sign_in import is_recent
 from smartagent.accounts.required_second_factor import is_required
 from smartagent.accounts.sign_in_limits import know_browser, origin
 from smartagent.accounts.single_sign_on import provider_link
+from smartagent.kernel.recent_sign_in import is_recent
 from smartagent.kernel.sealing import seal, unseal
 
 DEACTIVATED = "This account is deactivated. Ask an administrator."

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.safestring import mark_safe
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextareaWidget,
@@ -14,6 +15,7 @@ from notifications.channels.credentials import ENTER_AGAIN, known_of, make
 from notifications.models import Channel
 from notifications.registries import channels
 from notifications.templating import NotWorded, check
+from smartagent.shell.locked_secrets import lock_field
 
 UNCHANGED_IF_EMPTY = "Empty: unchanged."
 MADE = "Shown once after saving."
@@ -21,7 +23,7 @@ ONE_OF_THEM = "Enter a key or generate one, not both."
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, order and enabled, plus the fields of the kind."""
+    """Name, order and enabled, plus the fields of the kind. `lock` says why secrets cannot be changed now."""
 
     class Meta:
         model = Channel
@@ -39,8 +41,9 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             "body_template": UnfoldAdminTextareaWidget(attrs={"rows": 6, "spellcheck": "false"}),
         }
 
-    def __init__(self, data: Any = None, *, channel: Channel) -> None:
+    def __init__(self, data: Any = None, *, channel: Channel, lock: str = "") -> None:
         super().__init__(data, instance=channel)
+        self.lock = lock
         self.fresh = channel._state.adding
         self.kind = channels[channel.kind]
         self.known = {} if self.fresh else known_of(channel)
@@ -51,9 +54,14 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.made: dict[str, str] = {}  # secrets that we have made, by the label of their field; to be shown once
         for name in self.kind.makes:
             self._offer_to_make(name)
+        for name in self._secret_fields() if lock else ():
+            lock_field(self.settings.fields[name], lock)
 
     def is_valid(self) -> bool:
         ours, theirs = super().is_valid(), self.settings.is_valid()
+        for name in self._secret_fields() if self.lock else ():
+            if self.settings[name].data:
+                self.settings.add_error(name, mark_safe(self.lock))  # noqa: S308  ours, with the address escaped
         for name in self.kind.makes:
             if self.settings.cleaned_data.get(f"make_{name}") and self.settings.cleaned_data.get(name):
                 self.settings.add_error(name, ONE_OF_THEM)
@@ -92,6 +100,11 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.made[str(self.settings.fields[name].label)] = make(self.kind, name, given)
         return given
 
+    @property
+    def needs_secret(self) -> bool:
+        """Whether nothing can be saved without a secret."""
+        return any(self.settings.fields[name].required for name in self.kind.secrets)
+
     def _initial(self) -> dict[str, Any]:
         if self.fresh:
             return {"to": self.instance.user.email} if self.kind.kind in ("email", "sendgrid") else {}
@@ -104,6 +117,11 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         if not field.required:
             self._switch(f"remove_{name}", f"Remove the {str(field.label).lower()}", after=name)
         field.required, field.help_text = False, f"{field.help_text} {UNCHANGED_IF_EMPTY}"
+
+    def _secret_fields(self) -> list[str]:
+        """The fields with secrets, and the switches that remove or make them."""
+        secrets = self.kind.secrets
+        return [each for each in self.settings.fields if each.removeprefix("remove_").removeprefix("make_") in secrets]
 
     def _offer_to_make(self, name: str) -> None:
         before = self.kind.keeps_before.get(name)
