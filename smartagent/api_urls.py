@@ -27,6 +27,7 @@ from rules.api.protocols.remote_write import RemoteWriteView
 from rules.api.receipts import ReceiptsView
 from smartagent.accounts.groups_api import GroupViewSet
 from smartagent.accounts.people_api import PersonViewSet
+from smartagent.accounts.sessions_api import SessionsView, SessionView
 from smartagent.accounts.tokens_api import TokenViewSet
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
@@ -83,6 +84,8 @@ others = [
     path("optimizer/policy/", OptimizerPolicyView.as_view(), name="optimizer-policy"),
     path("optimizer/scoreboard/", ScoreboardView.as_view(), name="optimizer-scoreboard"),
     path("doctor/", DoctorView.as_view(), name="doctor"),
+    path("people/<uuid:pk>/sessions/", SessionsView.as_view(), name="person-sessions"),
+    path("people/<uuid:pk>/sessions/<uuid:session>/", SessionView.as_view(), name="person-session"),
     path("preferences/", PreferencesView.as_view(), name="preferences"),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -13,7 +13,7 @@ from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
 from smartagent.accounts.email_pages import change_email, verify_email
 from smartagent.accounts.profile import profile
-from smartagent.accounts.security_page import revoke_session, security_page
+from smartagent.accounts.security_page import revoke_session, revoke_session_of, security_page, sessions_of_person
 from smartagent.dashboard.badges import badges
 from smartagent.dashboard.subject.integration import check_integration, integration_page
 from smartagent.dashboard.subject.person import own_page, person_page
@@ -42,6 +42,8 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("docs/<path:slug>/", site.admin_view(docs), name="docs_page"),
         path("people/me/", site.admin_view(own_page), name="own_page"),
         path("people/<uuid:key>/", site.admin_view(person_page), name="person"),
+        path("people/<uuid:key>/sessions/", site.admin_view(sessions_of_person), name="sessions_of"),
+        path("people/<uuid:key>/sessions/revoke/", site.admin_view(revoke_session_of), name="revoke_session_of"),
         path("integrations/<uuid:key>/", site.admin_view(integration_page), name="integration"),
         path("integrations/<uuid:key>/check/", site.admin_view(check_integration), name="integration_check"),
         path("badges/", site.admin_view(badges), name="badges"),

@@ -34,12 +34,14 @@ FORMS_WITH_SECRETS = {
 BUTTONS = {  # and the pages where they are
     "admin:optimizer_stop": "admin:optimizer_policy", "admin:optimizer_release": "admin:optimizer_policy",
     "admin:smartagent_user_changelist": "admin:smartagent_user_changelist",
+    "admin:revoke_session_of": "admin:sessions_of",
     "admin:smartagent_apitoken_changelist": "admin:smartagent_apitoken_changelist",
     "admin:rules_datasource_changelist": "admin:rules_datasource_changelist",
 }  # fmt: skip
 # Of the API, with the session of a browser.
 REQUESTS = {
-    "token-list", "token-detail", "token-rotate", "person-list", "person-detail", "group-list", "group-detail",
+    "token-list", "token-detail", "token-rotate", "person-list", "person-detail", "person-sessions", "person-session",
+    "group-list", "group-detail",
     "datasource-list", "datasource-detail", "channel-new-key", "optimizer-policy",
 }  # fmt: skip
 # Undoing a change needs what its form needs.
@@ -68,7 +70,13 @@ def confirmation_of(request: HttpRequest) -> HttpResponse | None:
         return None
     if where in BUTTONS or undoes:
         messages.info(request, PRESS_AGAIN)
-    return confirm_identity(request, reverse(BUTTONS[where]) if where in BUTTONS else request.get_full_path())
+    return confirm_identity(request, _page_of(request, where) if where in BUTTONS else request.get_full_path())
+
+
+def _page_of(request: HttpRequest, where: str) -> str:
+    """The page with the button."""
+    match: Any = request.resolver_match
+    return reverse(BUTTONS[where], kwargs=match.kwargs)
 
 
 def _is_request(request: HttpRequest, where: str) -> bool:

@@ -1,23 +1,23 @@
 """The page “Sign-in and security”: one's password, second factors and sessions."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from smartagent.accounts.browser_names import browser_name
 from smartagent.accounts.email_address import is_verified, sends_mail
 from smartagent.accounts.required_second_factor import is_missing
-from smartagent.accounts.sessions import revoke, revoke_others, sessions_of
-from smartagent.kernel.coerce import as_uuid
-from smartagent.kernel.formats import counted
+from smartagent.accounts.sessions import revoke_named, session_rows
+from smartagent.kernel.scope import people_visible_to
+from smartagent.models import User
 
 SECURITY_URL_NAME = "admin:security"
 
@@ -26,16 +26,8 @@ SECURITY_URL_NAME = "admin:security"
 def security_page(request: HttpRequest) -> HttpResponse:
     """Show how one signs in, and where one is signed in."""
     me: Any = request.user
-    sessions = [
-        {
-            "id": each.public_id, "browser": browser_name(each.user_agent), "address": each.address,
-            "signed_in_at": each.signed_in_at, "last_used_at": each.last_used_at,
-            "is_this": each.session_key == request.session.session_key,
-        }
-        for each in sessions_of(me, timezone.now())
-    ]  # fmt: skip
-    sessions.sort(key=lambda each: not each["is_this"])
-    context = site.each_context(request) | {"title": "Sign-in and security", "sessions": sessions} | _factors(request)
+    context = site.each_context(request) | {"title": "Sign-in and security", "sessions": session_rows(me, request)}
+    context |= {"revoke_address": reverse("admin:revoke_session")} | _factors(request)
     return TemplateResponse(request, "accounts/security.html", context)
 
 
@@ -57,16 +49,45 @@ def _factors(request: HttpRequest) -> dict[str, Any]:
 def revoke_session(request: HttpRequest) -> HttpResponse:
     """Sign out one session of one's own, or all but this one."""
     me: Any = request.user
-    named = request.POST.get("session", "")
-    if named == "others":
-        count = revoke_others(me, request, "by themselves")
-        messages.success(request, f"{counted(count, 'other session', 'other sessions')} signed out.")
+    return _revoked(request, me, "by themselves", reverse(SECURITY_URL_NAME))
+
+
+@never_cache
+@require_safe
+def sessions_of_person(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Show administrators where another person is signed in; one's own sessions are under “Sign-in and security”."""
+    if key == request.user.pk:
         return HttpResponseRedirect(reverse(SECURITY_URL_NAME))
-    key = as_uuid(named)
-    if key is None:
+    person = _reachable(request, key)
+    context = site.each_context(request) | {
+        "opts": User._meta, "list_title": "People", "title": f"Sessions of {person}",
+        "whose": person, "sessions": session_rows(person, request),
+        "revoke_address": reverse("admin:revoke_session_of", args=[key]),
+    }  # fmt: skip
+    return TemplateResponse(request, "accounts/sessions_of.html", context)
+
+
+@require_POST
+def revoke_session_of(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Sign out one session of another person, or all of them."""
+    return _revoked(
+        request, _reachable(request, key), "by an administrator", reverse("admin:sessions_of", args=[key])
+    )  # fmt: skip
+
+
+def _reachable(request: HttpRequest, key: UUID) -> User:
+    """The person whom who asks may sign out: only superusers superusers. 404 where one may not know of them."""
+    person: User | None = people_visible_to(request.user).filter(pk=key, is_service_account=False).first()
+    if person is None:
         raise Http404
-    if revoke(sessions_of(me, timezone.now()).filter(public_id=key), me, request, "by themselves"):
-        messages.success(request, "Session signed out.")
-    else:
-        messages.info(request, "This session was signed out already.")
-    return HttpResponseRedirect(reverse(SECURITY_URL_NAME))
+    if not site.get_model_admin(User).has_change_permission(request, person):
+        raise PermissionDenied
+    return person
+
+
+def _revoked(request: HttpRequest, person: User, cause: str, way_on: str) -> HttpResponse:
+    try:
+        messages.success(request, revoke_named(request.POST.get("session", ""), person, request, cause))
+    except ValueError:
+        raise Http404 from None
+    return HttpResponseRedirect(way_on)

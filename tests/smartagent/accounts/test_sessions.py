@@ -10,8 +10,9 @@ from time_machine import travel
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
 from smartagent.accounts.tasks import forget_expired
-from smartagent.models import BrowserSession
-from tests.conftest import PASSWORD
+from smartagent.accounts.tokens import issue_token
+from smartagent.models import BrowserSession, User
+from tests.conftest import PASSWORD, person
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Safari/604.1"
@@ -89,6 +90,56 @@ def test_administrators_sign_out_others(laptop, phone, alice, ada, client_of):
     assert any("Ada changed the password of alice@example.com" in each for each in sentences())
     alice.refresh_from_db()
     assert alice.check_password(NEW)
+
+
+def test_administrators_see_and_end_the_sessions_of_others(laptop, phone, alice, ada, olga, client_of):
+    admin, address = client_of(ada), f"/people/{alice.pk}/sessions/"
+    assert address in admin.get(f"/people/{alice.pk}/").content.decode()
+    page = admin.get(address).content.decode()
+    assert "Safari on iPhone" in page
+    assert "Sign out everywhere" in page
+    stolen = BrowserSession.objects.get(address="198.51.100.2").public_id
+    for other in (client_of(olga), laptop):
+        assert address not in other.get(f"/people/{alice.pk}/").content.decode()
+        assert other.post(f"/people/{ada.pk}/sessions/revoke/", {"session": "others"}).status_code in (403, 404)
+    done = admin.post(f"{address}revoke/", {"session": str(stolen)}, follow=True)
+    assert "Session signed out." in done.content.decode()
+    assert [is_signed_in(each) for each in (laptop, phone)] == [True, False]
+    with travel(timezone.now() + timedelta(minutes=20)):
+        late = admin.post(f"{address}revoke/", {"session": "others"})
+        assert late["Location"] == f"/confirm/?next=%2Fpeople%2F{alice.pk}%2Fsessions%2F"
+    admin.post(f"{address}revoke/", {"session": "others"})
+    assert not is_signed_in(laptop)
+    assert "Nowhere." in admin.get(address).content.decode()
+    assert admin.get(f"/people/{ada.pk}/sessions/")["Location"] == "/security/"
+    assert client_of(olga).get(address).status_code == 403
+    assert [each.split(" from ")[0] for each in sentences()] == [
+        "Ada signed out 1 session of alice@example.com", "Ada signed out 1 session of alice@example.com",
+    ]  # fmt: skip
+
+
+def test_sessions_by_rest(laptop, phone, alice, ada, olga, client_of):
+    mine = laptop.get(f"/api/people/{alice.pk}/sessions/").json()
+    mine.sort(key=lambda each: not each["is_this"])
+    assert [(each["browser"], each["address"], each["is_this"]) for each in mine] == [
+        ("Firefox on Linux", "192.0.2.1", True), ("Safari on iPhone", "198.51.100.2", False),
+    ]  # fmt: skip
+    assert BrowserSession.objects.get(address="192.0.2.1").session_key not in str(mine)
+    assert client_of(olga).get(f"/api/people/{alice.pk}/sessions/").status_code == 403
+    adas = f"/api/people/{ada.pk}/sessions/"
+    assert [laptop.get(adas).status_code, laptop.delete(adas).status_code] == [404, 404]
+    token = issue_token(ada, "program")[1]
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    one = f"/api/v1/people/{alice.pk}/sessions/{mine[1]['id']}/"
+    assert [program.delete(one).status_code, program.delete(one).status_code] == [204, 404]
+    assert [is_signed_in(each) for each in (laptop, phone)] == [True, False]
+    assert program.delete(f"/api/people/{alice.pk}/sessions/").json() == {"signed_out": 1}
+    assert not is_signed_in(laptop)
+    assert {each.split(" signed")[0] for each in sentences()} == {"Ada"}
+    assert person("Adam", "administrators")
+    adam = client_of(User.objects.get(email="adam@example.com"))
+    assert adam.get(adas).status_code == 403  # of a superuser
+    assert adam.post(f"/people/{ada.pk}/sessions/revoke/", {"session": "others"}).status_code == 403
 
 
 def test_the_use_is_noted_at_most_once_a_minute(laptop, django_assert_num_queries):

@@ -20,7 +20,7 @@ from optimizer.models import OptimizationEvent
 from optimizer.proposals.decisions import approve
 from rules.lifecycle.recycle_bin import delete
 from rules.models import AutomationRule, MetricSample, RuleState, Silence
-from smartagent.models import APIToken
+from smartagent.models import APIToken, User
 from smartagent.rest.examples import RECORDED, contents_of, recorded
 from tests.optimizer.step_cast import integration_of, interval, proposal_of
 from tests.smartagent.known_things import known_things
@@ -46,7 +46,7 @@ KEY = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @pytest.fixture
-def known(ada, now, httpserver):
+def known(ada, now, httpserver, client_of):
     """Something of each kind, in the state in which its verbs are possible."""
     ada.full_name = "Ada"
     ada.save()
@@ -69,9 +69,12 @@ def known(ada, now, httpserver):
         word: str(proposal_of(ada, soon, interval(slack, minutes)).pk) for minutes, word in enumerate(WITH_STEPS, 10)
     }
     httpserver.expect_request("/hook").respond_with_data("")
+    whose = User.objects.get(pk=known["people"])
+    client_of(whose)  # signed in somewhere
     return known | steps | {
         "binned": str(binned.pk), "draft": str(draft.pk), "hook": str(channel.pk), "soon": soon.isoformat(),
-        "later": later.isoformat(), "groups": str(Group.objects.create(name="night shift").pk),
+        "session": str(whose.browser_sessions.get().public_id), "later": later.isoformat(),
+        "groups": str(Group.objects.create(name="night shift").pk),
     }  # fmt: skip
 
 
@@ -108,6 +111,7 @@ def recorded_now(client, known):
         if name in OTHER_FORMATS:
             continue
         thing = known.get(WHICH.get(name, path.split("/")[2]), "")
+        path = path.replace("{session}", known["session"])
         address = path.replace("{id}", thing).replace("{name}", "fusion_score") + QUERY.get(name, "").format(
             soon=known["soon"].replace("+", "%2B")
         )
