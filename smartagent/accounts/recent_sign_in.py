@@ -40,7 +40,8 @@ BUTTONS = {  # and the pages where they are
 }  # fmt: skip
 # Of the API, with the session of a browser.
 REQUESTS = {
-    "token-list", "token-detail", "token-rotate", "person-list", "person-detail", "person-sessions", "person-session",
+    "token-list", "token-detail", "token-rotate", "token-revoke",
+    "person-list", "person-detail", "person-sessions", "person-session",
     "group-list", "group-detail",
     "datasource-list", "datasource-detail", "channel-new-key", "optimizer-policy",
 }  # fmt: skip
