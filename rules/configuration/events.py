@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils.dateparse import parse_duration
@@ -9,8 +10,11 @@ from django.utils.dateparse import parse_duration
 from rules.engine.event_kinds import ANY_CONFIGURATION, EventKind
 from rules.models.recorded import CHANGED, CREATED, DELETED
 from smartagent.kernel.durations import format_duration
+from smartagent.kernel.formats import clock
+from smartagent.kernel.times import read_time
 
 DURATION = re.compile(r"P\d+DT\d\dH\d\dM[\d.]+S")  # as DjangoJSONEncoder writes it
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 MAX_SHOWN, MAX_LISTED = 60, 3  # characters of a value, and changes of a sentence
 
 
@@ -20,11 +24,21 @@ def shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
-    if isinstance(value, str) and DURATION.fullmatch(value) and (duration := parse_duration(value)) is not None:
+    if isinstance(value, list):
+        return ("; " if isinstance(value[0], Mapping) else ", ").join(map(shown, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(each)}" for name, each in value.items())
+    return _time_shown(value) if isinstance(value, str) else str(value)
+
+
+def _time_shown(text: str) -> str:
+    """A duration or a time as people write it, in their time zone; another text as it is."""
+    if DURATION.fullmatch(text) and (duration := parse_duration(text)) is not None:
         return format_duration(duration)
-    return str(value)
+    if TIME.fullmatch(text):
+        with suppress(ValueError):
+            return clock(read_time(text))
+    return text
 
 
 def change_in_words(change: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
@@ -136,18 +137,16 @@ def recorded_names(record: Any, saved: Iterable[str] | None = None) -> list[str]
 def differences_of(old: Any, new: Any, names: Iterable[str]) -> list[dict[str, Any]]:
     """The differences between two rows of a model, either of which may be None; objects in JSON by key."""
     model = old if new is None else new
-    return [
-        change
-        for column in (model._meta.get_field(name) for name in names)
-        for change in _field_changes(
-            column, old and getattr(old, column.attname), new and getattr(new, column.attname), model
-        )
-    ]
+    found: list[dict[str, Any]] = []
+    for name in names:
+        column = model._meta.get_field(name)
+        before, after = old and getattr(old, column.attname), new and getattr(new, column.attname)
+        if before != after and not (before in NOTHING and after in NOTHING):
+            found += _field_changes(column, before, after, model)
+    return found
 
 
 def _field_changes(column: Any, old: Any, new: Any, model: Any) -> Iterator[dict[str, Any]]:
-    if old == new or (old in NOTHING and new in NOTHING):
-        return
     label, secrets = str(column.verbose_name), getattr(model, "recorded_secrets", ())
     if column.name in secrets:
         if not _is_same_secret(old, new):
@@ -185,24 +184,34 @@ def encoded(value: Any) -> Any:
     return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
 
 
+# Entries by one statement for all: a parameter for each value would take longer than what is recorded.
+ENTRIES_SQL = """
+INSERT INTO agent_activity_log (user_id, rule_id, agent_name, event_type, action_taken, status, created_at, executed_at,
+                                context)
+SELECT e.owner, e.rule, %(agent)s, e.event, 'none', 'success', %(now)s, %(now)s, e.context
+  FROM jsonb_to_recordset(%(entries)s) e (owner uuid, rule uuid, event text, context jsonb)"""
+
+
 def write_changes(changes: Sequence[ConfigurationChange], by: Any, now: datetime) -> None:
     """Write an entry for each of `changes`, with one statement for a thousand."""
-    entries = apps.get_model("rules", "ActivityEntry")
+    agent = "person" if by else "smart_agent"
     person = {"by": str(by.pk), "by_name": str(by)} if by else {"by_name": "A file or command"}
-    entries.objects.bulk_create(
-        [
-            entries(
-                user_id=each.owner, rule_id=each.rule, agent_name="person" if by else "smart_agent",
-                event_type=each.event, action_taken="none", status="success", created_at=now, executed_at=now,
-                context={
-                    "kind": each.kind, "object": str(each.key), "name": each.name[:MAX_NAME],
-                    "description": f"{each.kind} {each.name[:MAX_NAME]}", "changes": each.changes,
-                } | person | ({"reason": each.reason} if each.reason else {}),
-            )
-            for each in changes
-        ],
-        ROWS_PER_QUERY,
-    )  # fmt: skip
+    for start in range(0, len(changes), ROWS_PER_QUERY):
+        entries = [_entry(each, person) for each in changes[start : start + ROWS_PER_QUERY]]
+        with connection.cursor() as cursor:
+            given: dict[str, Any] = {"agent": agent, "now": now, "entries": Jsonb(entries)}
+            cursor.execute(ENTRIES_SQL, given)
+
+
+def _entry(change: ConfigurationChange, person: Mapping[str, str]) -> dict[str, Any]:
+    """A row of `ENTRIES_SQL`."""
+    name, key = change.name[:MAX_NAME], str(change.key)
+    facts = {"kind": change.kind, "object": key, "name": name, "description": f"{change.kind} {name}"}
+    reason = {"reason": change.reason} if change.reason else {}
+    return {
+        "owner": change.owner and str(change.owner), "rule": change.rule and str(change.rule), "event": change.event,
+        "context": {**facts, "changes": change.changes, **person, **reason},
+    }  # fmt: skip
 
 
 def _change(record: Recorded, event: str, changes: list[dict[str, Any]]) -> ConfigurationChange:

@@ -13,6 +13,7 @@ from rules.lifecycle.bulk_edit import Edit, edit_together
 from rules.models import ActivityEntry, AutomationRule, Integration, Silence
 from rules.models.recorded import CHANGED, CREATED, DELETED
 from smartagent.accounts.tokens import issue_token
+from smartagent.kernel.formats import clock
 from tests.rules.rule_cast import rule_of
 
 CPU = {"metric_type": "cpu", "condition_operator": ">", "threshold_value": 80}
@@ -243,7 +244,10 @@ def test_data_sources_queries_and_the_policy_are_undone(api, undo_of, ada, alice
     assert undo_of(ada, change)[1].startswith("The object was deleted")
     # The automation policy, and its switch.
     assert ask("patch", "/api/optimizer/policy/", {"automatic_per_day": 9, "trusted_rate": 0.5})[0] == 200
-    assert undo_of(ada, latest(ada))[0] == 204
+    window = [{"days": [5, 6], "from": "22:00", "until": "06:00"}]
+    assert ask("patch", "/api/optimizer/policy/", {"window": window})[0] == 200
+    assert changes_of(latest(ada))[0].new == "days 5, 6, from 22:00, until 06:00"
+    assert [undo_of(ada, each)[0] for each in visible_changes(ada)[:2]] == [204, 204]
     assert ask("patch", "/api/optimizer/policy/", {"stopped": True})[1]["automatic_per_day"] == 3
     stop = latest(ada)
     client = client_of(ada)
@@ -265,6 +269,8 @@ def test_silences_and_creations_are_undone(api, undo_of, alice, olga):
     change = latest(alice)
     assert ask("post", f"{address}end/")[0] == 200
     ending = latest(alice)
+    [ended] = changes_of(ending)
+    assert (ended.label, ended.old, len(ended.new)) == ("ended early", "nothing", len(clock(now)))
     assert undo_of(alice, change) == (409, "The silence has ended. Create another.")
     assert undo_of(olga, ending)[0] == 204
     assert undo_of(alice, change)[0] == 204
