@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from smartagent.accounts.events import SECOND_FACTOR_CHANGED, SIGNED_IN, log_event
+from smartagent.accounts.new_browser_notice import SIGNED_IN_THERE, is_new_browser, notify_of_browser
 from smartagent.accounts.required_second_factor import is_required
 from smartagent.accounts.sign_in_limits import know_browser, origin
 from smartagent.accounts.single_sign_on import provider_link
@@ -42,12 +43,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Administrators add people; nobody signs up."""
         return False
 
+    def login(self, request: HttpRequest, user: Any) -> None:
+        request.has_signed_in_before = user.last_login is not None  # type: ignore[attr-defined]
+        super().login(request, user)
+
     def post_login(
         self, request: HttpRequest, user: Any, *, redirect_url: str | None = None, signup: bool = False, **_: Any
     ) -> HttpResponse:
         response = HttpResponseRedirect(get_login_redirect_url(request, redirect_url, signup=signup))
+        now, is_first = timezone.now(), not getattr(request, "has_signed_in_before", False)
+        if is_new := not is_first and is_new_browser(request, user):
+            notify_of_browser(request, user, SIGNED_IN_THERE, now)
         log_event(
-            SIGNED_IN, user, timezone.now(), by=user, method=method_in_words(get_authentication_records(request, user)),
+            SIGNED_IN, user, now, by=user, is_new_browser=is_new,
+            method=method_in_words(get_authentication_records(request, user)),
             failures=request.session.pop(FAILURES_KEY, 0), **origin(request),
         )  # fmt: skip
         know_browser(request, response, user.email)

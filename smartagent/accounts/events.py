@@ -28,9 +28,9 @@ def _from(context: Mapping[str, Any]) -> str:
 def _signed_in(context: Mapping[str, Any]) -> str:
     failures = context.get("failures")
     after = f", after {failures} failed {'attempt' if failures == 1 else 'attempts'}" if failures else ""
-    return (
-        f"{context.get('by_name', 'A person')} signed in by {context.get('method', 'password')}{_from(context)}{after}."
-    )
+    new = ", a browser not known before" if context.get("is_new_browser") else ""
+    how = context.get("method", "password")
+    return f"{context.get('by_name', 'A person')} signed in by {how}{_from(context)}{new}{after}."
 
 
 def _failed(context: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidge
 from smartagent.accounts.allauth_adapters import FAILURES_KEY
 from smartagent.accounts.email_address import sends_mail
 from smartagent.accounts.events import RESET_REQUESTED, log_event
+from smartagent.accounts.new_browser_notice import PASSWORD_SET_THERE, is_new_browser, notify_of_browser
 from smartagent.accounts.reset_limits import may_send_reset
 from smartagent.accounts.sessions import after_password_change
 from smartagent.accounts.sign_in_limits import Guess, address_key, count_wrong, know_browser, open_account, origin
@@ -171,6 +172,8 @@ class NewPassword(InShell, views.PasswordResetConfirmView):
         response = super().form_valid(form)
         open_account(person.email)
         after_password_change(self.request, person, "by a link sent by e-mail")
+        if person.last_login and is_new_browser(self.request, person):
+            notify_of_browser(self.request, person, PASSWORD_SET_THERE, timezone.now())
         know_browser(self.request, response, person.email)
         return response
 

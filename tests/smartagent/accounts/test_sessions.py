@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import travel
 
+from notifications.models import Delivery, Notification
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
 from smartagent.accounts.tasks import forget_expired
@@ -140,6 +141,33 @@ def test_sessions_by_rest(laptop, phone, alice, ada, olga, client_of):
     adam = client_of(User.objects.get(email="adam@example.com"))
     assert adam.get(adas).status_code == 403  # of a superuser
     assert adam.post(f"/people/{ada.pk}/sessions/revoke/", {"session": "others"}).status_code == 403
+
+
+def test_a_sign_in_from_a_new_browser_is_told(alice, mailoutbox):
+    laptop = browser(FIREFOX, "192.0.2.1")  # the first ever
+    laptop.post("/logout/")
+    laptop.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+    assert not Notification.objects.exists()
+    phone = browser(IPHONE, "198.51.100.2")
+    notice = Notification.objects.get()
+    assert (notice.user, notice.title) == (alice, "Your account was signed in to from a new browser")
+    assert notice.message.startswith("Safari on iPhone, from 198.51.100.2, ")
+    assert notice.action_url == "/security/"
+    assert Delivery.objects.filter(notification_id=notice.pk).exists()
+    entries = named_entries(list(ActivityEntry.objects.filter(event_type="signed_in").order_by("created_at")))
+    assert ["not known before" in each.sentence for each in entries] == [False, False, True]
+    phone.post("/logout/")
+    phone.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+    stolen = Client()
+    stolen.cookies["known_browser"] = phone.cookies["known_browser"].value[:-2] + "xx"
+    assert Notification.objects.count() == 1
+    stolen.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+    assert Notification.objects.count() == 2
+    Client().post("/password/forgotten/", {"email": alice.email})
+    link = mailoutbox[-1].body.partition("http://testserver")[2].split()[0]
+    form, new = Client().get(link, follow=True), {"new_password1": NEW, "new_password2": NEW}
+    form.client.post(form.request["PATH_INFO"], new)
+    assert Notification.objects.order_by("created_at").last().title.startswith("Your password was set by a link")
 
 
 def test_the_use_is_noted_at_most_once_a_minute(laptop, django_assert_num_queries):
