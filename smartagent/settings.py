@@ -167,6 +167,8 @@ SOCIALACCOUNT_PROVIDERS = {
         "SCOPE": ["openid", "profile", "email", *env.list("OIDC_SCOPES", default=[])],
     }
 }
+# Off: nobody signs in by a password, only by single sign-on and passkeys.
+PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
 SOCIALACCOUNT_ADAPTER = "smartagent.accounts.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link leads there: a form may only be sent to ourselves
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"

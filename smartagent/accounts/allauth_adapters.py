@@ -8,6 +8,7 @@ from allauth.account.utils import get_login_redirect_url
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -74,6 +75,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Password, code, passkey; whoever has none of them signs in at the provider again."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not settings.PASSWORD_SIGN_IN:
+            methods = [each for each in methods if each["id"] != "reauthenticate"]
         for each in methods:
             each["description"] = DESCRIPTIONS.get(each["id"], each["description"])
         if not methods and (provider := provider_link()):

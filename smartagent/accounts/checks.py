@@ -21,4 +21,10 @@ def check_sign_in(**_: Any) -> list[checks.CheckMessage]:
             "OIDC_SERVER_URL is set, but not OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.",
             hint="Register Smart Agent at the provider, and set what it gives.", id="smartagent.E011",
         ))  # fmt: skip
+    if not settings.PASSWORD_SIGN_IN and not settings.OIDC_SERVER_URL:
+        found.append(checks.Error(
+            "PASSWORD_SIGN_IN is off without single sign-on, so that nobody could sign in.",
+            hint="Set OIDC_SERVER_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or PASSWORD_SIGN_IN=on.",
+            id="smartagent.E012",
+        ))  # fmt: skip
     return found

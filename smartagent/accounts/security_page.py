@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
@@ -27,7 +28,9 @@ def security_page(request: HttpRequest) -> HttpResponse:
     """Show how one signs in, and where one is signed in."""
     me: Any = request.user
     context = site.each_context(request) | {"title": "Sign-in and security", "sessions": session_rows(me, request)}
-    context |= {"revoke_address": reverse("admin:revoke_session")} | _factors(request)
+    context |= {"revoke_address": reverse("admin:revoke_session"), "passwords": settings.PASSWORD_SIGN_IN} | _factors(
+        request
+    )
     return TemplateResponse(request, "accounts/security.html", context)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import site
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
@@ -26,6 +28,7 @@ from smartagent.kernel.attempts import Blocked, refuse_blocked
 
 OTHER_WAYS = "A browser in which you have signed in before, or a link to set a new password, works at once."
 OTHER_WAY = "A browser in which you have signed in before works at once."
+NO_PASSWORDS = "Passwords are switched off here. Sign in by single sign-on or with a passkey."
 NO_LINKS = "No mail server is set up, so no link can be sent. Ask an administrator to set a new password."
 
 
@@ -101,8 +104,12 @@ class SignIn(InShell, views.LoginView):
             return HttpResponseRedirect(reverse("admin:index"))
         return super().get(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().post(request, *args, **kwargs) if settings.PASSWORD_SIGN_IN else without_passwords(request)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"single_sign_on": provider_link(self.get_redirect_url())}
+        provider = provider_link(self.get_redirect_url())
+        return super().get_context_data(**kwargs) | {"single_sign_on": provider, "passwords": settings.PASSWORD_SIGN_IN}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """The password is right: go on to the second factor, where there is one."""
@@ -125,6 +132,9 @@ class Forgotten(InShell, views.PasswordResetView):
     subject_template_name = "accounts/forgotten_subject.txt"
     form_class = ForgottenForm
     success_url = reverse_lazy("password_reset_done")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().dispatch(request, *args, **kwargs) if settings.PASSWORD_SIGN_IN else without_passwords(request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"no_links": "" if sends_mail() else NO_LINKS}
@@ -156,6 +166,8 @@ class NewPassword(InShell, views.PasswordResetConfirmView):
     success_url = reverse_lazy("password_reset_complete")
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        if not settings.PASSWORD_SIGN_IN:
+            return without_passwords(self.request)
         now = timezone.now()
         try:
             refuse_blocked([address_key(self.request)], now)
@@ -180,6 +192,12 @@ class NewPassword(InShell, views.PasswordResetConfirmView):
 
 class NewPasswordDone(InShell, views.PasswordResetCompleteView):
     template_name = "accounts/new_password_done.html"
+
+
+def without_passwords(request: HttpRequest) -> HttpResponse:
+    """Lead to the other ways to sign in, where passwords are switched off."""
+    messages.error(request, NO_PASSWORDS)
+    return HttpResponseRedirect(reverse("account_login"))
 
 
 def _until(response: HttpResponse, seconds: int) -> HttpResponse:

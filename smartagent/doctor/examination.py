@@ -8,7 +8,17 @@ from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
-from smartagent.doctor import delivery, disk_space, installation, partitions, scheduler, server, tokens, triggers
+from smartagent.doctor import (
+    delivery,
+    disk_space,
+    installation,
+    partitions,
+    scheduler,
+    server,
+    sign_in,
+    tokens,
+    triggers,
+)
 from smartagent.doctor.findings import DoctorReport, Finding, TableReport, error, report
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.private_files import check_private_files
@@ -83,6 +93,7 @@ def _checks(
     yield installation.check_secrets
     yield partial(tokens.check_tokens, now)
     yield tokens.check_service_accounts
+    yield sign_in.check_ways_to_sign_in
 
 
 def _found(connection: BaseDatabaseWrapper, check: Check) -> list[Finding]:

@@ -15,7 +15,9 @@ from django.test import Client
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
 from smartagent.accounts.checks import check_sign_in
+from smartagent.doctor.sign_in import PROBLEM, check_ways_to_sign_in
 from smartagent.models import User
+from tests.conftest import PASSWORD
 
 PEOPLE = [
     {"sub": "1", "email": "Alice@example.com", "email_verified": True, "name": "Alice L."},
@@ -61,6 +63,30 @@ def come(sub, client=None, way_on="/rules/"):
     back = urlsplit(httpx.post(there, data=data).headers["Location"])
     assert back.path == "/login/sso/login/callback/"
     return client, client.get(f"{back.path}?{back.query}")
+
+
+def test_passwords_are_switched_off(alice, ada, settings, client_of):
+    settings.PASSWORD_SIGN_IN = False
+    assert check_sign_in() == []
+    assert [each.problem for each in check_ways_to_sign_in()] == [PROBLEM]
+    page = Client().get("/login/").content.decode()
+    assert ("Sign in with Example Ltd" in page, 'name="password"' in page, "Forgot" in page) == (True, False, False)
+    client = Client()
+    for address in ("/login/", "/password/forgotten/", "/password/new/x/y/"):
+        answer = client.post(
+            address, {"username": alice.email, "email": alice.email, "password": PASSWORD}, follow=True
+        )
+        assert "Passwords are switched off here." in answer.content.decode()
+        assert answer.redirect_chain == [("/login/", 302)]
+    client = client_of(alice)
+    for answer in (client.get("/confirm/"), client.post("/confirm/", {"password": PASSWORD})):
+        assert answer["Location"].startswith("/login/sso/login/")
+    assert "Change password" not in client.get("/security/").content.decode()
+    User.objects.filter(pk=alice.pk).update(is_superuser=True)
+    come("1")
+    assert list(check_ways_to_sign_in()) == []
+    settings.OIDC_SERVER_URL = ""
+    assert [each.id for each in check_sign_in()] == ["smartagent.E012"]
 
 
 def sentences(*events):
