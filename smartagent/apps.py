@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.core.management import get_commands
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 
@@ -11,6 +12,8 @@ class SmartAgentConfig(AppConfig):
     verbose_name = "Smart Agent"
 
     def ready(self) -> None:
+        # Ours log what they do. Without this, those of the app that comes first in INSTALLED_APPS would be taken.
+        get_commands().update(dict.fromkeys(("changepassword", "createsuperuser"), self.name))
         checks = import_string("smartagent.legacy_api.checks.check_tokens")
         register(checks, Tags.security, deploy=True)
         register(import_string("smartagent.accounts.checks.check_sign_in"), Tags.security)

@@ -7,6 +7,7 @@ POST without a page. The signed link identifies the person, so there is no cooki
 from collections.abc import Mapping
 
 from django.contrib.admin import site
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,12 +21,13 @@ from notifications.links.signing import ACKNOWLEDGE, UNSUBSCRIBE, Link, LinkInva
 from notifications.models import Channel, Notification
 from notifications.routing.mutes import NoSuchRule, mute
 from rules.models import AutomationRule
+from rules.models.recorded import acting_as
 from smartagent.accounts.sign_in_limits import address_key, count_wrong
 from smartagent.kernel.attempts import Blocked, refuse_blocked
 from smartagent.models import User
 
 LINK_GONE = "Invalid link"
-MUTE = "mute"
+MUTE, BY_LINK = "mute", "by a link in a message"
 
 
 @csrf_exempt
@@ -73,7 +75,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, "Unsubscribe", f"Unsubscribe from “{channel.name}”?", _ways_out(rule))
     if request.POST.get("do") == MUTE:
         return _mute(request, link, rule)
-    if Channel.objects.filter(pk=channel.pk, enabled=True).update(enabled=False):
+    if _disable(channel):
         post([_unsubscribed(channel)], timezone.now())
     return _page(
         request, "Unsubscribed", f"“{channel.name}” no longer sends notifications. Sign in to enable the channel again."
@@ -107,11 +109,24 @@ def _mute(request: HttpRequest, link: Link, rule: AutomationRule | None) -> Http
     try:
         if person is None or rule is None:
             raise NoSuchRule(NoSuchRule.__doc__)
-        mute(person, rule.pk, None)
+        with acting_as(person, BY_LINK):
+            mute(person, rule.pk, None)
     except NoSuchRule as error:
         return _page(request, "Unsubscribe", str(error), status=410)
     text = f"Notifications of “{rule.rule_name}” appear in the inbox only. Unmute it under “Notification preferences”."
     return _page(request, "Muted", text)
+
+
+@transaction.atomic
+def _disable(channel: Channel) -> bool:
+    """Disable the channel, as a change of its owner; return whether it was still enabled."""
+    found = Channel.objects.select_for_update(of=("self",)).select_related("user").filter(pk=channel.pk, enabled=True)
+    if (enabled := found.first()) is None:
+        return False
+    enabled.enabled = False
+    with acting_as(enabled.user, BY_LINK):
+        enabled.save(update_fields=["enabled"])
+    return True
 
 
 def _unsubscribed(channel: Channel) -> Message:

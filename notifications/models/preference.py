@@ -36,7 +36,7 @@ class Preference(Recorded):
         return f"preferences of {self.user_id}"
 
 
-class Mute(models.Model):
+class Mute(Recorded):
     """A rule that a person has muted: notifications only go to the inbox."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -45,6 +45,9 @@ class Mute(models.Model):
     until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
+    recorded_kind = "mute"
+    recorded_fields = ("until",)
+
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
@@ -52,4 +55,5 @@ class Mute(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "rule"], name="notification_mutes_once")]
 
     def __str__(self) -> str:
-        return f"{self.rule_id} muted"
+        rule = AutomationRule._base_manager.filter(pk=self.rule_id).first()
+        return rule.rule_name if rule else f"rule {self.rule_id}"

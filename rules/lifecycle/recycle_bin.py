@@ -12,6 +12,7 @@ from django.utils import timezone
 from rules.lifecycle.status import begin_anew
 from rules.models import AutomationRule
 from rules.models.querysets import RuleQuerySet
+from rules.models.recorded import DELETED, ConfigurationChange, write_changes
 
 RETENTION = timedelta(days=30)
 MAX_BINNED_RULES = 200  # in one answer or on one page
@@ -30,9 +31,20 @@ def undelete(rules: RuleQuerySet, user: Any, now: datetime) -> int:
     return _change(rules, user, now, changes, "restored from the recycle bin")
 
 
-def delete_for_good(rules: RuleQuerySet) -> int:
-    """Delete `rules` of the bin permanently; their activity entries stay. Return their number."""
-    return int(rules.order_by().delete()[1].get("rules.AutomationRule", 0))
+@transaction.atomic
+def delete_for_good(rules: RuleQuerySet, user: Any = None, now: datetime | None = None) -> int:
+    """Delete `rules` of the bin permanently; their activity entries stay. Return their number. It is in the log as a
+    change of `user`, where one is given."""
+    gone = list(rules.order_by().only("pk", "rule_name", "user_id")) if user else []
+    count = int(rules.order_by().delete()[1].get("rules.AutomationRule", 0))
+    write_changes([_gone(rule) for rule in gone], user, now or timezone.now())
+    return count
+
+
+def _gone(rule: AutomationRule) -> ConfigurationChange:
+    return ConfigurationChange(
+        kind="rule", key=rule.pk, name=rule.rule_name, owner=rule.user_id, event=DELETED, reason="deleted permanently"
+    )
 
 
 def empty_bin(now: datetime | None = None) -> int:

@@ -24,6 +24,7 @@ from psycopg.types.json import Jsonb
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
+from smartagent.kernel.command_line import CommandLine, actor_facts
 from smartagent.kernel.sealing import SecretLost, unseal
 
 CREATED, CHANGED, DELETED = "configuration_created", "configuration_changed", "configuration_deleted"
@@ -31,6 +32,7 @@ SECRET_NAME = re.compile(r"token|secret|password|credential|api_?key|sealed", re
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_NAME, ROWS_PER_QUERY = 200, 1000
 _ACTING: ContextVar[Any] = ContextVar("acting_person", default=None)
+_REASON: ContextVar[str] = ContextVar("acting_reason", default="")
 NOTHING: tuple[Any, ...] = (None, "", {}, [])  # no value, however a form or the API wrote it
 
 
@@ -108,13 +110,14 @@ class RecordedHistory(HistoricalRecords):  # type: ignore[misc]
 
 
 @contextmanager
-def acting_as(person: Any) -> Iterator[None]:
-    """Write changes in this block as those of `person`, also outside of a request."""
-    token = _ACTING.set(person)
+def acting_as(person: Any, reason: str = "") -> Iterator[None]:
+    """Write changes in this block as those of `person`, also outside of a request; or of a `CommandLine`."""
+    token, because = _ACTING.set(person), _REASON.set(reason)
     try:
         yield
     finally:
         _ACTING.reset(token)
+        _REASON.reset(because)
 
 
 def acting_person() -> Any | None:
@@ -195,7 +198,7 @@ SELECT e.owner, e.rule, %(agent)s, e.event, 'none', 'success', %(now)s, %(now)s,
 def write_changes(changes: Sequence[ConfigurationChange], by: Any, now: datetime) -> None:
     """Write an entry for each of `changes`, with one statement for a thousand."""
     agent = "person" if by else "smart_agent"
-    person = {"by": str(by.pk), "by_name": str(by)} if by else {"by_name": "A file or command"}
+    person = actor_facts(by) if by else {"by_name": "A file or command"}
     for start in range(0, len(changes), ROWS_PER_QUERY):
         entries = [_entry(each, person) for each in changes[start : start + ROWS_PER_QUERY]]
         with connection.cursor() as cursor:
@@ -217,8 +220,9 @@ def _entry(change: ConfigurationChange, person: Mapping[str, str]) -> dict[str, 
 def _change(record: Recorded, event: str, changes: list[dict[str, Any]]) -> ConfigurationChange:
     owner = getattr(record, "user_id", None)
     return ConfigurationChange(
-        kind=record.recorded_kind, key=record.pk, name=str(record), owner=owner, event=event, changes=changes
-    )
+        kind=record.recorded_kind, key=record.pk, name=str(record), owner=owner, event=event, changes=changes,
+        reason=_REASON.get(),
+    )  # fmt: skip
 
 
 # The version before each of some versions.
@@ -230,8 +234,9 @@ UNRECORDED = ("id", "created_at", "deleted_by", "provisioned_at")
 
 
 def _record_versions(versions: Sequence[Any]) -> None:
-    """Write the entries of new versions of rules that have an author or a reason."""
-    some = [each for each in versions if each.history_user_id or each.history_change_reason]
+    """Write the entries of new versions of rules that have an author or a reason, or are written by a command."""
+    command = _command() is not None
+    some = [each for each in versions if each.history_user_id or each.history_change_reason or command]
     for start in range(0, len(some), ROWS_PER_QUERY):
         _record_some(some[start : start + ROWS_PER_QUERY])
 
@@ -248,7 +253,13 @@ def _record_some(versions: Sequence[Any]) -> None:
             by_author.setdefault(each.history_user_id, []).append(change)
     people = apps.get_model("smartagent", "User").objects.in_bulk([key for key in by_author if key])
     for author, changes in by_author.items():
-        write_changes(changes, people.get(author), versions[0].history_date)
+        write_changes(changes, people.get(author) or _command(), versions[0].history_date)
+
+
+def _command() -> CommandLine | None:
+    """Who runs the command whose changes are written; None in others, such as workers."""
+    by = _ACTING.get()
+    return by if isinstance(by, CommandLine) else None
 
 
 def _version_change(old: Any, new: Any) -> ConfigurationChange | None:

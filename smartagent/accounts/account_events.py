@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.engine.event_kinds import EventKind
 from rules.models import ActivityEntry
+from smartagent.kernel.command_line import actor_facts
 from smartagent.kernel.formats import clock
 from smartagent.kernel.times import read_time
 from smartagent.models import APIToken, User
@@ -103,5 +104,5 @@ def token_facts(token: APIToken) -> dict[str, str]:
 def _entry(kind: str, about: User | None, by: Any, now: datetime, facts: Mapping[str, Any]) -> ActivityEntry:
     return ActivityEntry(
         user=about, agent_name="person", event_type=kind, action_taken="none", status="success", created_at=now,
-        executed_at=now, context={"by": str(by.pk), "by_name": str(by)} | dict(facts),
+        executed_at=now, context=actor_facts(by) | dict(facts),
     )  # fmt: skip

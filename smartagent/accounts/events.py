@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.engine.event_kinds import EventKind, filled
 from rules.models import ActivityEntry
+from smartagent.kernel.command_line import actor_facts
 from smartagent.models import User
 
 SIGNED_IN, SIGN_IN_FAILED, SIGN_IN_LOCKED = "signed_in", "sign_in_failed", "sign_in_locked"
@@ -102,7 +103,7 @@ SIGN_IN_EVENTS = (
 
 def log_event(kind: str, person: User | None, now: datetime, *, by: Any = None, **context: Any) -> None:
     """Write an entry about `person`, or about nobody who has an account; `by` is who did it."""
-    acted = {"by": str(by.pk), "by_name": str(by)} if by else {}
+    acted = actor_facts(by) if by else {}
     about = {"person": str(person.pk), "account": person.email} if person else {}
     ActivityEntry.objects.create(
         user=person, agent_name="person" if by else "smart_agent", event_type=kind, action_taken="none",

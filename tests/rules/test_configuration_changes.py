@@ -1,21 +1,34 @@
 """Who changed what in the configuration, from what to what; and its undo."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.utils import timezone
 
-from notifications.models import Channel, Delivery, EscalationPolicy
+from notifications.models import Channel, Delivery, EscalationPolicy, Mute
 from rules.configuration.listing import changes_of, kind_of, visible_changes
 from rules.lifecycle.bulk_edit import Edit, edit_together
 from rules.models import ActivityEntry, AutomationRule, Integration, Silence
 from rules.models.recorded import CHANGED, CREATED, DELETED
 from smartagent.accounts.tokens import issue_token
+from smartagent.kernel.command_line import command_line
 from smartagent.kernel.formats import clock
+from smartagent.models import User
 from tests.rules.rule_cast import rule_of
 
+SHELL = """
+from notifications.models import EscalationPolicy
+from rules.models import AutomationRule
+from smartagent.models import User
+root = User.objects.get(email="root@example.com")
+EscalationPolicy.objects.create(user=root, name="Nights", steps=[])
+CPU = {"metric_type": "cpu", "condition_operator": ">", "threshold_value": 80}
+AutomationRule.objects.create(user=root, rule_name="Disk", **CPU)
+"""
 CPU = {"metric_type": "cpu", "condition_operator": ">", "threshold_value": 80}
 
 
@@ -297,3 +310,33 @@ def test_silences_and_creations_are_undone(api, undo_of, alice, olga):
     assert not Channel.objects.exists()
     assert ask("patch", "/api/preferences/", {"digest_at": "09:30"})[0] == 200
     assert undo_of(alice, latest(alice))[0] == 204
+
+
+def test_mutes_the_bin_and_commands(api, undo_of, alice, client_of, monkeypatch):
+    ask = api(alice)
+    rule = rule_of(alice, rule_name="CPU", **CPU)
+    assert ask("post", "/api/mutes/", {"rule": str(rule.pk), "until": "2030-03-02T10:00:00Z"})[0] == 201
+    until = clock(datetime(2030, 3, 2, 10, tzinfo=UTC))
+    assert changes() == [("created", "mute", "CPU", [("until", "nothing", until)])]
+    assert undo_of(alice, latest(alice))[0] == 204
+    assert not Mute.objects.exists()
+    client = client_of(alice)
+    client.post("/preferences/", {"rule": str(rule.pk), "length": "ever", "mute": "1"})
+    client.post("/preferences/", {"unmute": str(Mute.objects.get().pk)})
+    assert [each[:3] for each in changes()[1:]] == [
+        ("deleted", "mute", "CPU"), ("created", "mute", "CPU"), ("deleted", "mute", "CPU")
+    ]  # fmt: skip
+    assert ask("delete", f"/api/rules/{rule.pk}/")[0] == 204
+    client.post("/rules/bin/do/", {"rule": str(rule.pk), "do": "delete"})
+    gone = latest(alice)
+    assert (gone.event_type, gone.context["name"], gone.context["reason"]) == (DELETED, "CPU", "deleted permanently")
+    assert undo_of(alice, gone)[0] == 409
+    # By commands: who it was is the command line, with the user of the operating system.
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a password of many words")
+    call_command("createsuperuser", "--noinput", email="root@example.com", stdout=StringIO())
+    call_command("shell", command=SHELL, stdout=StringIO())
+    by, root = str(command_line()), User.objects.get(email="root@example.com")
+    assert [(kind_of(each), each.context["by_name"]) for each in visible_changes(root)[:3]] == [
+        ("rule", by), ("escalation policy", by), ("person", by)
+    ]  # fmt: skip
+    assert "by" not in latest(root).context

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from rules.management.verbs_of_rules import add_apply, add_export, add_import, add_plan, add_release
 from rules.models import AutomationRule
+from rules.models.recorded import acting_as
 from rules.prometheus.imported import as_document as imported_document
 from rules.prometheus.importer import import_files
 from rules.prometheus.report import report_facts, report_lines
@@ -22,6 +23,7 @@ from rules.provisioning.plan import Plan, make_plan
 from rules.provisioning.plan_text import json_of, plan_facts, plan_lines, problem_lines
 from rules.provisioning.problems import FileRefused
 from rules.provisioning.release import release
+from smartagent.kernel.command_line import command_line
 from smartagent.models import User
 
 WAITING = 3  # the exit code of a plan that would change something
@@ -45,7 +47,8 @@ class Command(BaseCommand):
             "export": self._export, "plan": self._plan, "apply": self._apply, "release": self._release,
             "import-prometheus": self._import,
         }  # fmt: skip
-        verb[options["verb"]](options)
+        with acting_as(command_line()):
+            verb[options["verb"]](options)
 
     def _export(self, options: dict[str, Any]) -> None:
         labels = dict(_label(text) for text in options["label"])

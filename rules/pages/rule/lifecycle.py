@@ -118,7 +118,7 @@ def empty_from_bin(request: HttpRequest, model_admin: OwnedAdmin) -> HttpRespons
         messages.success(request, f"Rule “{rule}” restored and paused. Review and activate it.")
         return HttpResponseRedirect(page_of(rule))
     elif request.POST.get("do") == "delete":
-        delete_for_good(rules)
+        delete_for_good(rules, request.user, timezone.now())
         messages.success(request, f"Rule “{rule}” permanently deleted. Its activity log is kept.")
     return HttpResponseRedirect(reverse("admin:rules_automationrule_bin"))
 

@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from smartagent.accounts.events import SECOND_FACTOR_RESET, log_event
 from smartagent.accounts.sign_in_limits import open_account
+from smartagent.kernel.command_line import command_line
 from smartagent.models import User
-
-AT_THE_TERMINAL = "Somebody at the terminal"
 
 
 class Command(BaseCommand):
@@ -30,5 +29,5 @@ class Command(BaseCommand):
         if options["second_factors"]:
             count, _ = Authenticator.objects.filter(user=person).delete()
             if count:
-                log_event(SECOND_FACTOR_RESET, person, timezone.now(), by_name=AT_THE_TERMINAL)
+                log_event(SECOND_FACTOR_RESET, person, timezone.now(), by=command_line())
             self.stdout.write("The second factors are removed." if count else "There are no second factors.")

@@ -12,12 +12,16 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.utils import timezone
 from rich.console import Console
 from rich.panel import Panel
 
 from rules.models import AutomationRule, Integration
+from smartagent.accounts.account_changes import log_added
 from smartagent.demo.platform.connection import PLATFORM_MARK
 from smartagent.demo.platform.server import HOST
+from smartagent.kernel.command_line import command_line
+from smartagent.models import User
 from smartagent.setup import schedules
 from smartagent.setup.safety import dangers
 from smartagent.up import CannotStart
@@ -82,7 +86,10 @@ class Command(BaseCommand):
 
     def make_admin(self, environment: Mapping[str, str]) -> FirstAdmin | None:
         """Create the first administrator as the environment says; None if there is one. CannotStart."""
-        return make_first_admin(environment.get("ADMIN_EMAIL"), environment.get("ADMIN_PASSWORD"))
+        made = make_first_admin(environment.get("ADMIN_EMAIL"), environment.get("ADMIN_PASSWORD"))
+        if made:
+            log_added(User.objects.get(email=made.email), command_line(), timezone.now())
+        return made
 
     def show_admin(self, admin: FirstAdmin, address: str) -> None:
         """Print a generated password, once; one of the environment never."""

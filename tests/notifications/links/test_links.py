@@ -10,6 +10,8 @@ from notifications.delivery.rendering import message_of
 from notifications.gateway import Message, post
 from notifications.links.signing import ACKNOWLEDGE, UNSUBSCRIBE, Link, address, links_of
 from notifications.models import Channel, Delivery, Mute, Notification
+from rules.configuration.events import change_in_words
+from rules.configuration.listing import kind_of, values_of, visible_changes
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, MetricSample, RuleState
 from tests.notifications.outside import START, channel_of
@@ -44,6 +46,15 @@ def link_of(name="acknowledge_url"):
 def content_of(response, status=200):
     assert response.status_code == status, response.content.decode()
     return response.content.decode()
+
+
+def changed_by(person):
+    """The changes of the configuration by this person, in words."""
+    return [
+        f"{kind_of(entry)}: {'; '.join(map(change_in_words, values_of(entry)))}, {entry.context['reason']}"
+        for entry in visible_changes(person)
+        if entry.context["by"] == str(person.pk)
+    ]
 
 
 def handling(state):
@@ -237,6 +248,7 @@ def test_one_click_unsubscribes_without_a_page(fires, alice, stranger):
     body = "List-Unsubscribe=One-Click"
     content_of(stranger.post(link, body, content_type="application/x-www-form-urlencoded"))
     assert not Channel.objects.get().enabled
+    assert changed_by(alice) == ["channel: enabled yes → no, by a link in a message"]
     assert Notification.objects.filter(title="“email” is disabled", user=alice).count() == 1
     for response in (stranger.get(link), stranger.post(link, body, content_type="application/x-www-form-urlencoded")):
         assert "This channel no longer sends notifications" in content_of(response)
@@ -255,6 +267,7 @@ def test_only_the_rule_is_muted(fires, alice, stranger):
     assert [*Mute.objects.values_list("user", "rule", "until")] == [(alice.pk, fires.rule_id, None)]
     content_of(stranger.post(link_of("unsubscribe_url"), {"do": "mute"}))
     assert Mute.objects.count() == 1
+    assert changed_by(alice) == ["mute: , by a link in a message"]
 
 
 def test_a_rule_that_is_gone_is_not_muted(fires, stranger):

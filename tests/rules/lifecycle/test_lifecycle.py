@@ -232,7 +232,7 @@ def test_deleted_for_good_it_is_gone_and_its_activity_stays(client_of, alice):
     delete(rules_of(rule), alice, timezone.now())
     client_of(alice).post("/rules/bin/do/", {"rule": str(rule.pk), "do": "delete"})
     assert not AutomationRule.binned.exists()
-    assert [each.rule for each in ActivityEntry.objects.all()] == [None, None]  # the test, and the deletion
+    assert [each.rule for each in ActivityEntry.objects.all()] == [None] * 3  # test, deletion, deletion for good
 
 
 def test_many_are_deleted_but_not_those_of_a_file(client_of, alice):

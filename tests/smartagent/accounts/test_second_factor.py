@@ -17,6 +17,7 @@ from time_machine import travel
 from optimizer.models import OptimizerPolicy
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
+from smartagent.kernel.command_line import command_line
 from smartagent.models import APIToken
 from tests.conftest import PASSWORD
 
@@ -135,9 +136,7 @@ def test_the_terminal_lets_in_whom_nobody_else_can(app, alice):
     assert sign_in(stranger)[1].status_code == 429
     call_command("unlock", "ALICE@example.com", "--second-factors", stdout=StringIO())
     assert sign_in(stranger)[1]["Location"] == "/"
-    assert sentences("second_factor_reset") == [
-        "Somebody at the terminal removed the second factors of alice@example.com."
-    ]
+    assert sentences("second_factor_reset") == [f"{command_line()} removed the second factors of alice@example.com."]
     with pytest.raises(CommandError, match=r"Nobody signs in as nobody@example\.com"):
         call_command("unlock", "nobody@example.com")
 
