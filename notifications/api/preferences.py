@@ -13,6 +13,7 @@ from notifications.routing.preferences import addressee_of, checked_matrix, chec
 from notifications.routing.quiet_hours import quiet_until
 from notifications.routing.router import MODES, SEVERITIES
 from smartagent.models import User
+from smartagent.rest.etags import VersionedThingMixin
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
@@ -104,17 +105,24 @@ class PreferencesSerializer(PreferenceSerializer):
 
 
 @extend_schema(tags=["preferences"])
-class PreferencesView(StrictView):
+class PreferencesView(VersionedThingMixin, StrictView):
     """One's own."""
 
     queryset = Preference.objects.all()
+    versioned = Preference.recorded_fields
+
+    def stored(self, request: Request, *, lock: bool) -> Preference:
+        person = _me(request)
+        if lock:  # also where no preferences are stored yet
+            User.objects.select_for_update(no_key=True).get(pk=person.pk)
+        return preference_of(person)
 
     @extend_schema(
         summary="Read my preferences", responses=PreferencesSerializer,
         description="Your preferences, the defaults, and what would happen to a notification now.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
-        return self._answer(request)
+        return self.read(request, lambda: self._answer(request))
 
     @extend_schema(
         summary="Replace my preferences", description="Replaces all preferences.", request=PreferenceSerializer,
@@ -133,8 +141,7 @@ class PreferencesView(StrictView):
     def _keep(self, request: Request, *, partial: bool) -> Response:
         requested = PreferenceSerializer(data=request.data, partial=partial, context={"person": request.user})
         requested.is_valid(raise_exception=True)
-        keep(_me(request), requested.validated_data)
-        return self._answer(request)
+        return self.edit(request, lambda: keep(_me(request), requested.validated_data), lambda: self._answer(request))
 
     def _answer(self, request: Request) -> Response:
         person, now = _me(request), timezone.now()

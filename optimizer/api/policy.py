@@ -13,9 +13,10 @@ from notifications.routing.preferences import checked_periods
 from optimizer.measurement.scoreboard import of_operations, of_strategies
 from optimizer.models import OptimizationEvent, OptimizerPolicy
 from optimizer.policy.change_window import is_open
-from optimizer.policy.changes import MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES, change, switch
+from optimizer.policy.changes import FIELDS, MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES, change, locked_policy, switch
 from optimizer.policy.trust_report import standings
 from smartagent.kernel.token_scopes import TokenScope
+from smartagent.rest.etags import VersionedThingMixin
 from smartagent.rest.fields import ZONE, ChoiceField, FlagField, TextField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
@@ -118,15 +119,19 @@ class ScoreboardSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema(tags=["optimizations"])
-class PolicyView(StrictView):
+class PolicyView(VersionedThingMixin, StrictView):
     queryset, scope = OptimizerPolicy.objects.all(), TokenScope.ADMIN
+    versioned = ("stopped", *FIELDS)
+
+    def stored(self, request: Request, *, lock: bool) -> OptimizerPolicy:
+        return locked_policy() if lock else OptimizerPolicy.current()
 
     @extend_schema(
         summary="Read the automation policy", responses=OptimizerPolicyStandsSerializer,
         description="The guard-rails, and the current automation of each strategy.",
     )  # fmt: skip
     def get(self, request: Request, *args: Any) -> Response:
-        return self._answer()
+        return self.read(request, self._answer)
 
     @extend_schema(
         summary="Replace the automation policy",
@@ -149,19 +154,21 @@ class PolicyView(StrictView):
     def _keep(self, request: Request, *, partial: bool) -> Response:
         requested = OptimizerPolicySerializer(data=request.data, partial=partial)
         requested.is_valid(raise_exception=True)
-        values, now = dict(requested.validated_data), timezone.now()
-        stopped = values.pop("stopped", None)
-        if stopped is not None:
-            switch(stopped, request.user, now)
-        if values:
-            change(values, request.user, now)
-        return self._answer()
+        return self.edit(request, lambda: _change(dict(requested.validated_data), request.user), self._answer)
 
     def _answer(self) -> Response:
         policy: Any = OptimizerPolicy.current()
         policy.window_is_open = is_open(policy.window, policy.window_zone, timezone.now())
         policy.strategies = standings(policy)
         return Response(OptimizerPolicyStandsSerializer(policy).data)
+
+
+def _change(values: dict[str, Any], by: Any) -> None:
+    now, stopped = timezone.now(), values.pop("stopped", None)
+    if stopped is not None:
+        switch(stopped, by, now)
+    if values:
+        change(values, by, now)
 
 
 @extend_schema(tags=["optimizations"])

@@ -21,7 +21,7 @@ FIELDS = (
 def change(values: Mapping[str, Any], by: Any, now: datetime) -> list[str]:
     """Store the `values` that differ, and return the changes in words; empty where nothing differs."""
     with transaction.atomic():
-        policy = _locked()
+        policy = locked_policy()
         changes = [
             f"{_name(name)} {_shown(getattr(policy, name))} → {_shown(value)}"
             for name, value in values.items()
@@ -42,7 +42,7 @@ def change(values: Mapping[str, Any], by: Any, now: datetime) -> list[str]:
 def switch(stopped: bool, by: Any, now: datetime) -> bool:
     """Stop or resume the optimizer; return whether that was a change."""
     with transaction.atomic():
-        policy = _locked()
+        policy = locked_policy()
         if policy.stopped == stopped:
             return False
         policy.stopped = stopped
@@ -57,7 +57,8 @@ def _name(field: str) -> str:
     return str(found.verbose_name)
 
 
-def _locked() -> OptimizerPolicy:
+def locked_policy() -> OptimizerPolicy:
+    """The policy, which nobody else changes until the transaction ends."""
     OptimizerPolicy.objects.get_or_create(pk=1)
     return OptimizerPolicy.objects.select_for_update().get(pk=1)
 

@@ -20,6 +20,7 @@ from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
 from smartagent.shell.filtered_list import FilteredChangeList
 from smartagent.shell.locked_secrets import lock_field, lock_of
+from smartagent.shell.second_save import SecondSaveMixin
 from smartagent.templatetags.shown import SEVERITY_TONES, when
 
 MAX_FIELD_LENGTHS = {"integration_type": 100, "error_message": 10_000, "config": LONGEST_OBJECT}  # characters
@@ -38,7 +39,7 @@ class WriteOnlyTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
 ENTRY = WriteOnlyTextarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
 
-class IntegrationForm(forms.ModelForm):  # type: ignore[type-arg]
+class IntegrationForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Creates or edits an integration. `maker` is the person; `lock` says why credentials cannot be changed
     now. The admin class sets them."""
 

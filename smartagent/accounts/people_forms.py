@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from smartagent.models import User
+from smartagent.shell.second_save import SecondSaveMixin
 from smartagent.shell.time_zone_field import TimeZoneField
 
 ROLES_HELP = (
@@ -69,7 +70,7 @@ class PersonAddForm(forms.ModelForm):  # type: ignore[type-arg]
         return super().save(commit)
 
 
-class PersonChangeForm(forms.ModelForm):  # type: ignore[type-arg]
+class PersonChangeForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A person as they are. `changer` is whoever changes them; the admin class sets it."""
 
     changer: Any = None

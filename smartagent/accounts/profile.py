@@ -13,12 +13,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from smartagent.accounts.account_changes import account_facts, log_changed
 from smartagent.models import User
+from smartagent.shell.second_save import SecondSaveMixin
 from smartagent.shell.time_zone_field import TimeZoneField
 
 OWN_FIELDS = frozenset({"full_name", "time_zone"})
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     time_zone = TimeZoneField()
 
     class Meta:

@@ -18,13 +18,14 @@ from smartagent.accounts.account_changes import account_facts, log_added, log_ch
 from smartagent.accounts.people_forms import RolesField
 from smartagent.models import ServiceAccount, User
 from smartagent.shell.chosen_keys import ChosenKeys
+from smartagent.shell.second_save import SecondSaveMixin
 from smartagent.templatetags.shown import when
 
 OWNER_HELP = "Who answers for the account. They are notified before its tokens expire."
 NAME_HELP = "What uses the account, for example: Grafana, or deployments."
 
 
-class ServiceAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class ServiceAccountForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A service account: its name, who answers for it, and its roles."""
 
     full_name = forms.CharField(label="Name", max_length=200, help_text=NAME_HELP, widget=UnfoldAdminTextInputWidget())

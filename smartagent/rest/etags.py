@@ -5,6 +5,7 @@ where it is still the same. What evaluations and deliveries count does not chang
 """
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -12,6 +13,8 @@ from django.db import transaction
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from smartagent.kernel.row_version import row_version
 
 IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
 
@@ -83,6 +86,39 @@ class VersionedMixin:
 
     def _tag(self, thing: Any) -> str:
         return f'"{self.version_of(thing)}"'
+
+
+class VersionedThingMixin:
+    """A mixin for views of one thing that is edited, without a list. `versioned`: its fields that are edited."""
+
+    versioned: ClassVar[tuple[str, ...]]
+
+    def stored(self, request: Request, *, lock: bool) -> Any:
+        """Return the thing; with `lock`, nobody else changes it until the transaction ends."""
+        raise NotImplementedError
+
+    def read(self, request: Request, answer: Callable[[], Response]) -> Response:
+        """Return the answer with its ETag; 304 where If-None-Match has that."""
+        tag = self._tag(request, lock=False)
+        if tag in _tags_in(request, IF_NONE_MATCH):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
+        return self._tagged(answer(), tag)
+
+    def edit(self, request: Request, change: Callable[[], object], answer: Callable[[], Response]) -> Response:
+        """Change the thing, and return the answer with its new ETag; Changed where its ETag is none of If-Match."""
+        with transaction.atomic():
+            tags = _tags_in(request, IF_MATCH)
+            if tags and "*" not in tags and self._tag(request, lock=True) not in tags:
+                raise Changed
+            change()
+            return self._tagged(answer(), self._tag(request, lock=False))
+
+    def _tag(self, request: Request, *, lock: bool) -> str:
+        return f'"{row_version(self.stored(request, lock=lock), self.versioned)}"'
+
+    def _tagged(self, response: Response, tag: str) -> Response:
+        response["ETag"] = tag
+        return response
 
 
 def _tags_in(request: Request, header: str) -> set[str]:

@@ -13,7 +13,7 @@ from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest import serializers, views
 from smartagent.rest.constraints import described
 from smartagent.rest.deprecations import deprecation_of
-from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin
+from smartagent.rest.etags import IF_MATCH, IF_NONE_MATCH, VersionedMixin, VersionedThingMixin
 from smartagent.rest.filter_fields import TIME_HELP, TimeFilter
 from smartagent.rest.idempotency import IDEMPOTENCY_KEY
 from smartagent.rest.problems import PROBLEM_TYPE, Origin, problem
@@ -67,6 +67,7 @@ ETAGS = {
 }
 CONDITIONAL = {
     "retrieve": IF_NONE_MATCH, "update": IF_MATCH, "partial_update": IF_MATCH, "destroy": IF_MATCH,
+    "GET": IF_NONE_MATCH, "PUT": IF_MATCH, "PATCH": IF_MATCH,
 }  # fmt: skip
 KEY_PARAMETER = OpenApiParameter(
     IDEMPOTENCY_KEY, {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
@@ -179,7 +180,7 @@ class Schema(AutoSchema):
             return [*given, KEY_PARAMETER]
         given = [*given, *self._row_parameters()]
         action = getattr(self.view, "action", "") if isinstance(self.view, VersionedMixin) else ""
-        name = CONDITIONAL.get(action)
+        name = CONDITIONAL.get(self.method if isinstance(self.view, VersionedThingMixin) else action)
         if name is None:
             return given
         return [*given, OpenApiParameter(name, str, OpenApiParameter.HEADER, description=ETAGS[name])]

@@ -16,13 +16,14 @@ from notifications.models import Channel
 from notifications.registries import channels
 from notifications.templating import NotWorded, check
 from smartagent.shell.locked_secrets import lock_field
+from smartagent.shell.second_save import SecondSaveMixin
 
 UNCHANGED_IF_EMPTY = "Empty: unchanged."
 MADE = "Shown once after saving."
 ONE_OF_THEM = "Enter a key or generate one, not both."
 
 
-class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+class ChannelForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Name, order and enabled, plus the fields of the kind. `lock` says why secrets cannot be changed now."""
 
     class Meta:

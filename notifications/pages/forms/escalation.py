@@ -12,6 +12,7 @@ from notifications.escalations.validation import count_problem, kept, step_probl
 from notifications.models import EscalationPolicy
 from notifications.routing.recipients_field import RecipientsField
 from smartagent.kernel.durations import DurationFormField
+from smartagent.shell.second_save import SecondSaveMixin
 
 
 class StepForm(forms.Form):
@@ -33,7 +34,7 @@ class StepForm(forms.Form):
         return EscalationStep(after, tuple(to)) if after or to else None
 
 
-class EscalationPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+class EscalationPolicyForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Creates or edits a policy. `maker`: the person; `rows`: the number of rows for steps."""
 
     class Meta:

@@ -9,6 +9,8 @@ from notifications.models import Channel, Preference
 from notifications.routing.preferences import checked_quiet
 from notifications.routing.quiet_hours import WEEKDAYS, read
 from notifications.routing.router import MODES, SEVERITIES, Subscriber, read_matrix
+from smartagent.kernel.row_version import row_version
+from smartagent.shell.second_save import SecondSaveMixin
 
 SELECT_CLASSES = "sa-input"
 NO_TIME = {"invalid": "Enter a time of day, for example 22:00."}
@@ -19,13 +21,14 @@ def clock(**attrs: str) -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time", "class": SELECT_CLASSES, **attrs}, format="%H:%M")
 
 
-class MatrixForm(forms.Form):
+class MatrixForm(SecondSaveMixin, forms.Form):
     """A choice for each channel and severity, and the time of the digest."""
 
     digest_at = forms.TimeField(label="Daily digest at", widget=clock(), error_messages=NO_TIME)
 
     def __init__(self, data: Any, *, preference: Preference, channels: list[Channel], who: Subscriber) -> None:
         super().__init__(data, initial={"digest_at": preference.digest_at})
+        self.carry_version(row_version(preference, Preference.recorded_fields))
         self.channels, matrix = channels, read_matrix(preference.matrix)
         for channel in channels:
             for severity in SEVERITIES:

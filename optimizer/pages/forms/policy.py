@@ -14,15 +14,17 @@ from unfold.widgets import (
 from notifications.pages.forms.preferences import QuietForm
 from notifications.routing.quiet_hours import WEEKDAYS, read
 from optimizer.models import OptimizerPolicy
-from optimizer.policy.changes import MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES
+from optimizer.policy.changes import FIELDS, MAX_CHANGES_PER_DAY, MAX_REQUIRED_SUCCESSES
 from smartagent.fields import NumberInput
+from smartagent.kernel.row_version import row_version
+from smartagent.shell.second_save import SecondSaveMixin
 from smartagent.shell.time_zone_field import TimeZoneField
 
 CLOCK_FORMAT = "%H:%M"
 PeriodFormSet: Any = forms.formset_factory(QuietForm, extra=1, can_delete=True, max_num=14)
 
 
-class AutomationPolicyForm(forms.Form):
+class AutomationPolicyForm(SecondSaveMixin, forms.Form):
     """What the optimizer may do by itself."""
 
     automatic_per_day = forms.IntegerField(
@@ -54,6 +56,7 @@ class AutomationPolicyForm(forms.Form):
 
     def __init__(self, data: Any = None, *, policy: OptimizerPolicy) -> None:
         super().__init__(data, initial=_initial(policy))
+        self.carry_version(row_version(policy, FIELDS))
         kept = [{"begins": one.begins, "ends": one.ends, "days": sorted(one.days)} for one in read(policy.window)]
         self.rows = PeriodFormSet(data, initial=kept, prefix="window")
 

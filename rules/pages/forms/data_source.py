@@ -17,6 +17,7 @@ from rules.data_sources.validation import ENTER_AGAIN_ELSEWHERE, MAX_SECRET, sou
 from rules.models import DataSource
 from smartagent.kernel.certificates import BEGIN_CERTIFICATE, NotCertificates, canonical_pem
 from smartagent.kernel.secret_mask import MASK
+from smartagent.shell.second_save import SecondSaveMixin
 
 STORED = "Stored. Empty: unchanged."
 HEADERS_HELP = (
@@ -55,8 +56,10 @@ class CertificatesWidget(UnfoldAdminTextareaWidget):  # type: ignore[misc]
             return ""
 
 
-class DataSourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class DataSourceForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Creates or edits a data source; `secrets` are those to be stored with it."""
+
+    versioned_also = ("sealed",)
 
     password, token = _secret("Password"), _secret("Token")
     headers = forms.CharField(

@@ -7,9 +7,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from rules.data_sources.validation import query_errors
 from rules.models import DataSource, MetricQuery
+from smartagent.shell.second_save import SecondSaveMixin
 
 
-class MetricQueryForm(forms.ModelForm):  # type: ignore[type-arg]
+class MetricQueryForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Creates or edits a metric query."""
 
     class Meta:

@@ -16,6 +16,7 @@ from rules.silences.phrases import PRESETS, zone_of
 from rules.silences.validation import silence_errors
 from rules.silences.windows import moment_of
 from smartagent.kernel.durations import DurationFormField
+from smartagent.shell.second_save import SecondSaveMixin
 from smartagent.shell.time_zone_field import TimeZoneField
 
 SILENCE_DURATIONS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "24h": timedelta(hours=24)}
@@ -32,7 +33,7 @@ MATCHERS = ("rule", "metric", "labels", "person", "user", "everything")
 SCHEDULE_FIELDS = ("repeats", "recurrence", "starts", "length", "ends", "duration", "time_zone")
 
 
-class SilenceForm(forms.ModelForm):  # type: ignore[type-arg]
+class SilenceForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Creates or edits a silence. `maker` is the person, `given` the values from the URL; the admin class sets them."""
 
     maker: Any = None

@@ -5,7 +5,7 @@
   const PREFIX = "draft ", MAX_AGE = 24 * 60 * 60 * 1000, WAIT = 300;
   const SKIPPED = "[type=password], [type=file], [type=submit], [type=button], button, [data-secret], [autocomplete$=password], [data-draft-ignore] *";
   const SECRET_NAME = /password|secret|token|credential/i; // the token against forgery as well
-  const SEEN_NAMES = ["_version", "_base"]; // what the form showed, not what somebody typed
+  const SEEN_NAMES = ["_version", "_base", "seen_version"]; // what the form showed, not what somebody typed
 
   const read = (key) => {
     try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; }

@@ -80,3 +80,29 @@ def test_the_root_lists_what_there_is_with_and_without_a_version(client, alice):
         assert listed["resources"]["metrics"] == f"http://testserver{here}metrics/"
         for address in listed["resources"].values():
             assert Program(alice).client.get(address).status_code in (200, 403, 405), address
+
+
+@pytest.mark.parametrize(("address", "first", "second"), [
+    ("preferences/", {"digest_at": "09:00"}, {"digest_at": "10:00"}),
+    ("optimizer/policy/", {"trusted_after": 7}, {"stopped": True}),
+])  # fmt: skip
+def test_the_only_one_of_its_kind(ada, alice, address, first, second):
+    program = Program(alice if address == "preferences/" else ada)
+    read = tag_of(program, address)
+    assert program.client.get(f"/api/{address}", headers={"If-None-Match": read}).status_code == 304
+    changed = program.client.patch(f"/api/{address}", first, "application/json", headers={"If-Match": read})
+    assert (changed.status_code, changed["ETag"]) == (200, tag_of(program, address))
+    assert changed["ETag"] != read
+    refused = program.patch(address, second, status=412, headers={"If-Match": read})
+    assert "Somebody else" in refused["detail"][0]
+    assert program.get(address).items() >= first.items()
+    assert tag_of(program, address) == changed["ETag"]
+    program.patch(address, second, headers={"If-Match": changed["ETag"]})
+
+
+def test_each_operation_that_edits_takes_one(ada):
+    for path, operations in Program(ada).get("schema/")["paths"].items():
+        for method in operations.keys() & {"put", "patch"}:
+            headers = [each["name"] for each in operations[method]["parameters"] if each["in"] == "header"]
+            assert headers == ["If-Match"], (method, path)
+            assert "412" in operations[method]["responses"]
