@@ -9,7 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -37,6 +37,7 @@ from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
 from smartagent.rest.views import ReadViewSet
 
+NO_TOKEN = OpenApiResponse(description="The request is made without a token.")
 NO_STORE = {"Cache-Control": "no-store"}
 CREATE_EXAMPLE = OpenApiExample(
     "For an agent", request_only=True,
@@ -93,20 +94,23 @@ class NewTokenSerializer(TokenSerializer):
         fields = [*TokenSerializer.Meta.fields, "token"]
 
 
-class RotationSerializer(StrictSerializer):
+class OwnRotationSerializer(StrictSerializer):
     grace = DurationField(
         required=False, default=DEFAULT_GRACE,
         help_text=f"How long the previous token works on. Default: {format_duration(DEFAULT_GRACE)}.",
-    )  # fmt: skip
-    expires_at = TimeField(
-        required=False, allow_null=True, default=None,
-        help_text="Expiry of the new token. Null: the same lifetime as the previous one.",
     )  # fmt: skip
 
     def validate_grace(self, grace: timedelta) -> timedelta:
         if grace > MAX_GRACE:
             raise serializers.ValidationError(f"The maximum is {format_duration(MAX_GRACE)}.")
         return grace
+
+
+class RotationSerializer(OwnRotationSerializer):
+    expires_at = TimeField(
+        required=False, allow_null=True, default=None,
+        help_text="Expiry of the new token. Null: the same lifetime as the previous one.",
+    )  # fmt: skip
 
     def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:
         return future(expires_at)
@@ -155,13 +159,28 @@ class TokenViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadViewSe
         if not may_hold(request.user, row):
             raise PermissionDenied("Only its person can rotate this token. You can revoke it.")
         refuse_beyond_own(request, row.scopes)
-        requested = RotationSerializer(data=request.data)
-        requested.is_valid(raise_exception=True)
-        try:
-            new, token = rotate_token(row, by=request.user, now=timezone.now(), **requested.validated_data)
-        except CannotRotate as error:
-            raise Conflict(str(error)) from None
-        return self._created(new, token)
+        return self._rotated(row, RotationSerializer(data=request.data))
+
+    @extend_schema(
+        summary="Read the token of the request", responses={200: TokenSerializer, 404: NO_TOKEN}, filters=False,
+        description="The scopes, expiry and last use of the token that the request is made with. It needs no scope.",
+    )  # fmt: skip
+    @action(detail=False, methods=["get"], needs="", any_scope=True, pagination_class=None)
+    def current(self, request: Request) -> Response:
+        return Response(self.get_serializer(token_of(request)).data)
+
+    @extend_schema(
+        operation_id="tokens_rotate_current", summary="Rotate the token of the request",
+        request=OwnRotationSerializer, responses={201: NewTokenSerializer, 404: NO_TOKEN, 409: OpenApiResponse()},
+        description="As rotating a token by its ID, by the token itself: it needs no scope. The successor has the same "
+            "scopes and the same lifetime.",
+        examples=[OpenApiExample("For an hour", value={"grace": "1h"}, request_only=True)],
+    )  # fmt: skip
+    @action(
+        detail=False, methods=["post"], needs="", any_scope=True, url_path="current/rotate", url_name="rotate-current"
+    )
+    def rotate_current(self, request: Request) -> Response:
+        return self._rotated(token_of(request), OwnRotationSerializer(data=request.data))
 
     def perform_destroy(self, instance: APIToken) -> None:
         revoke_token(instance, by=self.request.user, now=timezone.now())
@@ -177,6 +196,14 @@ class TokenViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadViewSe
             outcomes_of(ids, self.get_queryset(), ["name"], lambda some: revoke_tokens(some, by=request.user, now=now))
         )
 
+    def _rotated(self, row: APIToken, requested: StrictSerializer) -> Response:
+        requested.is_valid(raise_exception=True)
+        try:
+            new, token = rotate_token(row, by=self.request.user, now=timezone.now(), **requested.validated_data)
+        except CannotRotate as error:
+            raise Conflict(str(error)) from None
+        return self._created(new, token)
+
     def _created(self, row: APIToken, token: str) -> Response:
         row.refresh_from_db()
         return Response(self.get_serializer(row).data | {"token": token}, status=201, headers=NO_STORE)
@@ -187,6 +214,14 @@ def future(expires_at: datetime | None) -> datetime | None:
     if expires_at is not None and expires_at <= timezone.now():
         raise serializers.ValidationError("This must be in the future.")
     return expires_at
+
+
+def token_of(request: Request) -> APIToken:
+    """The token that the request is made with; NotFound in a session."""
+    token = request.auth
+    if not isinstance(token, APIToken):
+        raise NotFound("This request is made without a token.")
+    return token
 
 
 def refuse_beyond_own(request: Request, scopes: Collection[str]) -> None:

@@ -32,15 +32,12 @@ class Deprecation:
         return found | ({"Sunset": http_date(self.sunset.timestamp())} if self.sunset else {})
 
 
+SINCE_API = datetime(2026, 11, 29, tzinfo=UTC)  # when the API had what replaces the functions of a legacy project
+# For clients of a legacy project, which only change the host: they have no end.
 DEPRECATIONS = (
-    Deprecation(
-        path="/functions/v1/ai_agent_dispatcher", since=datetime(2026, 11, 29, tzinfo=UTC), successor="/api/dispatch/"
-    ),
-    Deprecation(
-        path="/functions/v1/fusion_live_optimizer", since=datetime(2026, 11, 29, tzinfo=UTC),
-        successor="/api/optimizations/",
-    ),
-)  # fmt: skip
+    Deprecation(path="/functions/v1/ai_agent_dispatcher", since=SINCE_API, successor="/api/dispatch/"),
+    Deprecation(path="/functions/v1/fusion_live_optimizer", since=SINCE_API, successor="/api/optimizations/"),
+)
 
 
 class DeprecationMiddleware:

@@ -161,6 +161,9 @@ class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
         return {self.name: _scopes_of(auto_schema)}
 
 
+SCHEMES = (TokenScheme.name, AgentTokenScheme.name, SessionScheme.name)
+
+
 class Schema(AutoSchema):
     """Describes requests with `asks` of their fields and `constraints` of their serializers, conditional ones, and keys
     of idempotent ones."""
@@ -259,7 +262,8 @@ class OwnerScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
 def _scopes_of(auto_schema: Any) -> list[str]:
     """The scope that a token needs for the operation, as the roles of a security requirement."""
-    return [str(needed_scope(auto_schema.method, auto_schema.view))]
+    scope = needed_scope(auto_schema.method, auto_schema.view)
+    return [str(scope)] if scope else []
 
 
 class LinksScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
@@ -306,6 +310,8 @@ def describe_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         if name.endswith("Request") and "properties" in schema:
             schema["additionalProperties"] = False
     schemas |= {"Error": ERROR_SCHEMA, "Problem": PROBLEM_SCHEMA}
+    schemes = components.get("securitySchemes", {})  # in the order in which the page of the description asks for them
+    components["securitySchemes"] = {name: schemes[name] for name in SCHEMES if name in schemes} | schemes
     components["responses"] = {
         name: _answer(int(status), text, example) for status, (name, text, example) in ERROR_RESPONSES.items()
     }

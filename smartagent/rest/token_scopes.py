@@ -20,11 +20,13 @@ class InsufficientScope(PermissionDenied):
         self.auth_header = f'Bearer realm="Smart Agent", error="insufficient_scope", scope="{needed}"'
 
 
-def needed_scope(method: str, view: Any) -> TokenScope:
-    """Return the scope for `method` of `view`.
+def needed_scope(method: str, view: Any) -> TokenScope | None:
+    """Return the scope for `method` of `view`; None where any will do.
 
     Reading needs `read`. Anything else needs the `scope` that the view or the action declares, or else `write`.
     """
+    if getattr(view, "any_scope", False):
+        return None
     if method in SAFE_METHODS:
         return TokenScope.READ
     return getattr(view, "scope", None) or TokenScope.WRITE
@@ -35,5 +37,5 @@ def refuse_without_scope(request: Request, scopes: Collection[str]) -> None:
     method, it says itself."""
     method, view = request.method or "", request.parser_context["view"]
     needed = needed_scope(method, view)
-    if needed not in scopes and method in view.allowed_methods:
+    if needed and needed not in scopes and method in view.allowed_methods:
         raise InsufficientScope(needed, scopes)

@@ -25,6 +25,7 @@ class StrictView(APIView):
 
     needs: str | None = None
     scope: TokenScope | None = None
+    any_scope = False  # True: a token needs no particular scope
     parameters: tuple[str, ...] = ()
     commits_in_steps = False  # True: its POST uses the network, or commits before it ends
 

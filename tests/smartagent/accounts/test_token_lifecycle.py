@@ -1,7 +1,7 @@
 """Tokens are created, rotated without a gap, revoked, and announced before they expire."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -84,6 +84,26 @@ def test_rotation_leaves_no_gap(alice):
     again = client_with(token).post(f"/api/tokens/{old.pk}/rotate/", {}, content_type=JSON)
     assert again.json() == {"detail": ["This token was rotated before. Rotate its successor."]}
     assert sentences()[-1].startswith(f"Alice rotated the token “build” ({new.prefix}…); the previous one works until ")
+
+
+def test_a_token_rotates_and_reads_itself_whatever_its_scopes(alice, client_of):
+    now = timezone.now()
+    old, token = issue_token(alice, "telegraf", now + timedelta(days=30), ["ingest"])
+    program = client_with(token)
+    assert program.get("/api/me/").status_code == 403
+    seen = program.get("/api/tokens/current/").json()
+    assert (seen["id"], seen["scopes"], "token" in seen) == (str(old.pk), ["ingest"], False)
+    longer = {"expires_at": (now + timedelta(days=900)).isoformat()}
+    refused = program.post("/api/tokens/current/rotate/", longer, content_type=JSON)
+    assert (refused.status_code, list(refused.json())) == (400, ["expires_at"])
+    made = program.post("/api/tokens/current/rotate/", {"grace": "1h"}, content_type=JSON)
+    assert (made.status_code, made.json()["scopes"]) == (201, ["ingest"])
+    new = client_with(made.json()["token"]).get("/api/tokens/current/").json()
+    assert abs(datetime.fromisoformat(new["expires_at"]) - now - timedelta(days=30)) < timedelta(minutes=1)
+    assert program.get("/api/tokens/current/").json()["replaced_by"] == new["id"]
+    assert program.post("/api/tokens/current/rotate/", {}, content_type=JSON).status_code == 409
+    assert client_of(alice).get("/api/tokens/current/").json() == {"detail": ["This request is made without a token."]}
+    assert client_of(alice).post("/api/tokens/current/rotate/", {}, content_type=JSON).status_code == 404
 
 
 def test_an_administrator_revokes_the_token_of_another_but_never_holds_it(client_of, alice, ada):

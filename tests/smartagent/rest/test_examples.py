@@ -20,6 +20,7 @@ from optimizer.models import OptimizationEvent
 from optimizer.proposals.decisions import approve
 from rules.lifecycle.recycle_bin import delete
 from rules.models import AutomationRule, MetricSample, RuleState, Silence
+from smartagent.accounts.tokens import issue_token
 from smartagent.models import APIToken, User
 from smartagent.rest.examples import RECORDED, contents_of, recorded
 from tests.optimizer.step_cast import integration_of, interval, proposal_of
@@ -75,6 +76,7 @@ def known(ada, now, httpserver, client_of):
         "binned": str(binned.pk), "draft": str(draft.pk), "hook": str(channel.pk), "soon": soon.isoformat(),
         "session": str(whose.browser_sessions.get().public_id), "later": later.isoformat(),
         "groups": str(Group.objects.create(name="night shift").pk),
+        "token": issue_token(ada, "telegraf", later, ["ingest"])[1],
     }  # fmt: skip
 
 
@@ -118,7 +120,9 @@ def recorded_now(client, known):
         body = request_of(name, operation, known)
         with transaction.atomic():
             prepare(name, known)
-            answer = client.generic(method, address, json.dumps(body) if body is not None else "", "application/json")
+            headers = {"Authorization": f"Bearer {known['token']}"} if "current" in path else {}
+            data = json.dumps(body) if body is not None else ""
+            answer = client.generic(method, address, data, "application/json", headers=headers)
             transaction.set_rollback(True)
         if answer.status_code >= 300:
             failed[name] = f"{answer.status_code} {answer.content.decode()[:300]}"

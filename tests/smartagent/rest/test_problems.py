@@ -103,6 +103,26 @@ def test_what_is_refused_for_who_asks_or_since_when(client, alice, audra, client
     assert never["Content-Type"] == JSON
 
 
+@pytest.mark.parametrize(("method", "headers", "status", "words"), [
+    ("GET", {}, 308, "by https only: https://testserver/api/rules/?page_size=5"),
+    ("GET", {"Authorization": "Bearer sa_1"}, 403, "replace the token"),
+    ("POST", {}, 403, "Send the request to https://testserver/api/rules/?page_size=5"),
+])  # fmt: skip
+@pytest.mark.parametrize("accepted", [JSON, PROBLEM_TYPE])
+def test_without_tls_where_there_is_tls(settings, method, headers, status, words, accepted):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Client().generic(method, "/api/rules/?page_size=5", headers=headers | {"Accept": accepted})
+    assert (answer.status_code, answer["Content-Type"]) == (status, accepted)
+    assert words in str(answer.json()["detail"])
+    assert answer.get("Location") == (None if status == 403 else "https://testserver/api/rules/?page_size=5")
+
+
+def test_also_who_debugs_gets_no_html(settings, client):
+    settings.DEBUG = True
+    answers = [client.get("/api/rules/", HTTP_HOST="evil.example", HTTP_ACCEPT="*/*"), client.get("/api/nowhere/")]
+    assert [(each.status_code, each["Content-Type"]) for each in answers] == [(400, JSON), (404, JSON)]
+
+
 def test_a_body_that_ends_too_early(alice):
     answer = Client().request(
         PATH_INFO="/api/rules/", REQUEST_METHOD="POST", CONTENT_TYPE=JSON, CONTENT_LENGTH="9", HTTP_ACCEPT=PROBLEM_TYPE,
