@@ -42,7 +42,12 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return whoever signs in by this e-mail, in any capitals; nobody signs in to a service account."""
-        return self.get(email__iexact=username, is_service_account=False)
+        return self.with_email(username).get(is_service_account=False)
+
+    def with_email(self, email: str | None) -> models.QuerySet["User"]:
+        """Whoever has this address, in any capitals. No look-alike: to iexact, which compares in capitals, a dotless ı
+        is an i."""
+        return self.alias(lower_email=Lower("email")).filter(lower_email=self.normalize_email(email))
 
     def people(self) -> models.QuerySet["User"]:
         """Return those who may sign in by a browser: service accounts may not."""

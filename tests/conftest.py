@@ -27,6 +27,7 @@ from smartagent.rest.slots import Slots
 from tests import memory
 from tests.shortcuts import (
     a_response_has_the_context_of_each_template_once,
+    background_work_is_done_at_once,
     states_of_migrations_are_made_once,
     static_files_are_looked_for_once,
     to_sign_in_is_one_statement,
@@ -35,7 +36,8 @@ from tests.stack import with_room
 from tests.tables import Tables
 
 __all__ = [
-    "a_response_has_the_context_of_each_template_once", "states_of_migrations_are_made_once",
+    "a_response_has_the_context_of_each_template_once", "background_work_is_done_at_once",
+    "states_of_migrations_are_made_once",
     "static_files_are_looked_for_once", "to_sign_in_is_one_statement",
 ]  # fmt: skip
 gc.disable()  # until all is imported: see pytest_collection_finish

@@ -52,6 +52,14 @@ def a_response_has_the_context_of_each_template_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def background_work_is_done_at_once() -> Iterator[None]:
+    """A mail that an answer does not wait for is there when the answer is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smartagent.accounts.sign_in.in_background", lambda work: work())
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def states_of_migrations_are_made_once() -> Iterator[None]:
     """Tests of taking over migrate a hundred times."""
     with pytest.MonkeyPatch.context() as patch:

@@ -64,7 +64,7 @@ def is_verified(person: Any) -> bool:
 
 @as_owner()  # whoever it is
 def _is_taken(email: str) -> bool:
-    return bool(User.objects.filter(email__iexact=email).exists())
+    return bool(User.objects.with_email(email).exists())
 
 
 def send_link(person: User, email: str, now: datetime) -> None:

@@ -119,7 +119,7 @@ class PersonSerializer(RowMixin, StrictModelSerializer):
 
     def validate_email(self, email: str) -> str:
         email = UserManager.normalize_email(email)
-        if User.objects.filter(email__iexact=email).exclude(pk=_key(self.instance)).exists():
+        if User.objects.with_email(email).exclude(pk=_key(self.instance)).exists():
             raise ValidationError(EMAIL_TAKEN)
         return email
 

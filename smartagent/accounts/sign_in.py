@@ -1,5 +1,7 @@
 """Signing in and out, and the password: Django's own views, in our look, with limits on guesses."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from allauth.account.internal.flows.login import perform_password_login
@@ -25,6 +27,8 @@ from smartagent.accounts.sessions import after_password_change
 from smartagent.accounts.sign_in_limits import Guess, address_key, count_wrong, know_browser, open_account, origin
 from smartagent.accounts.single_sign_on import provider_link
 from smartagent.kernel.attempts import Blocked, refuse_blocked
+from smartagent.kernel.background import in_background
+from smartagent.models import User
 
 OTHER_WAYS = "A browser in which you have signed in before, or a link to set a new password, works at once."
 OTHER_WAY = "A browser in which you have signed in before works at once."
@@ -76,6 +80,15 @@ class ForgottenForm(PasswordResetForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail"
         self.fields["email"].widget = UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email", "autofocus": True})
+
+    def get_users(self, email: str) -> Iterator[User]:
+        """Whoever has the address and a password; no look-alikes."""
+        people = User.objects.with_email(email).filter(is_active=True, is_service_account=False)
+        return (each for each in people if each.has_usable_password())
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send it after the answer, which is as fast as that about an address that nobody has."""
+        in_background(partial(super().send_mail, *args, **kwargs))
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
@@ -149,6 +162,7 @@ class Forgotten(InShell, views.PasswordResetView):
         except Blocked as blocked:
             form.add_error(None, str(blocked))
             return _until(self.form_invalid(form), blocked.seconds)
+        self.extra_email_context = {"site": settings.SITE_URL}  # whatever host the browser named
         for person in form.get_users(email):
             log_event(RESET_REQUESTED, person, now, **origin(self.request))
         return super().form_valid(form)

@@ -53,7 +53,7 @@ class Guess:
 
     def _familiar_address(self) -> str:
         address = client_address(self.request)
-        own = BrowserSession.objects.filter(user__email__iexact=self.email.strip(), address=address)
+        own = BrowserSession.objects.filter(user__in=User.objects.with_email(self.email), address=address)
         return address if address and own.exists() else ""
 
     def take(self, now: datetime) -> None:
@@ -67,7 +67,7 @@ class Guess:
 
     def failed(self, cause: str, now: datetime) -> None:
         """Log that the guess was wrong, as far as the log has room."""
-        person = User.objects.filter(email__iexact=self.email.strip()).first()
+        person = User.objects.with_email(self.email).first()
         log_failure(self.attempts, person, now, cause=cause, **origin(self.request))
 
     def succeeded(self) -> int:

@@ -54,7 +54,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         email = _email_of(claims)
         if not email:
             raise _refused(request, NO_EMAIL)
-        known = User.objects.filter(email__iexact=email).first()
+        known = User.objects.with_email(email).first()
         if known and (known.is_service_account or claims.get("email_verified") is not True):
             raise _refused(request, NOT_VERIFIED)
         if not known and not settings.OIDC_CREATE_PEOPLE:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -211,7 +212,7 @@ def find_person(text: str, among: QuerySet[User]) -> User | None:
     try:
         return among.filter(pk=UUID(text.strip())).first()
     except ValueError:
-        return among.filter(email__iexact=text.strip()).first()
+        return among.alias(lower_email=Lower("email")).filter(lower_email=text.strip().lower()).first()
 
 
 def visible_person(text: str, me: User, *, everyone: bool = True) -> User | None:

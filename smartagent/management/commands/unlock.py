@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--second-factors", action="store_true", help="remove app, passkeys and recovery codes")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = User.objects.filter(email__iexact=options["email"], is_service_account=False).first()
+        person = User.objects.with_email(options["email"]).filter(is_service_account=False).first()
         if person is None:
             raise CommandError(f"Nobody signs in as {options['email']}.")
         open_account(person.email)

@@ -164,7 +164,7 @@ def test_a_sign_in_from_a_new_browser_is_told(alice, mailoutbox):
     stolen.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
     assert Notification.objects.count() == 2
     Client().post("/password/forgotten/", {"email": alice.email})
-    link = mailoutbox[-1].body.partition("http://testserver")[2].split()[0]
+    link = mailoutbox[-1].body.partition("http://localhost:8000")[2].split()[0]
     form, new = Client().get(link, follow=True), {"new_password1": NEW, "new_password2": NEW}
     form.client.post(form.request["PATH_INFO"], new)
     assert Notification.objects.order_by("created_at").last().title.startswith("Your password was set by a link")
