@@ -22,18 +22,22 @@ STREAM_SLOTS = Slots("streams", 4, retry_after=15)
 Written = Callable[[ActivityEntry], bytes]
 
 
-def stream(entries: ActivityQuerySet, position: Position | None, written: Written) -> StreamingHttpResponse:
+def stream(
+    entries: ActivityQuerySet, position: Position | None, written: Written, may_go_on: Callable[[], bool]
+) -> StreamingHttpResponse:
     """The stream of what is new among `entries` since `position`, else from now on; Busy where too many run."""
     begun = position or feed.newest()
-    held = STREAM_SLOTS.hold(events(entries, begun, written))
+    held = STREAM_SLOTS.hold(events(entries, begun, written, may_go_on))
     return StreamingHttpResponse(held, content_type=event_stream.MEDIA_TYPE, headers=event_stream.HEADERS)
 
 
-def events(entries: ActivityQuerySet, position: Position, written: Written) -> Iterator[bytes]:
-    """The bytes of the stream; between two looks no connection to the database is held."""
+def events(
+    entries: ActivityQuerySet, position: Position, written: Written, may_go_on: Callable[[], bool]
+) -> Iterator[bytes]:
+    """The bytes of the stream, until it may not go on; between two looks no connection to the database is held."""
     end, said = time.monotonic() + MAX_SECONDS, time.monotonic()
     yield event_stream.retry(RETRY_SECONDS) + event_stream.mark(position.encode(), "connected")
-    while True:
+    while may_go_on():
         found = feed.look(entries, position)
         for behind, entry in feed.sent(entries, position, found):
             said = time.monotonic()

@@ -17,6 +17,7 @@ from rules.activity_stream.position import SHAPE, Position
 from rules.activity_stream.response import stream
 from rules.models import ActivityEntry
 from smartagent.rest.event_stream import MEDIA_TYPE
+from smartagent.rest.still_signed_in import still_signed_in
 
 POSITION_PARAMETER = "last_event_id"
 TOO_OLD = "This position is older than a day. Read the list or the export, and begin without a position."
@@ -53,7 +54,7 @@ class StreamAction:
             with timezone.override(zone):  # the middleware that set it is through by then
                 return bytes(JSONRenderer().render(view.get_serializer(entry).data))
 
-        return stream(entries, _position(request, timezone.now()), written)
+        return stream(entries, _position(request, timezone.now()), written, still_signed_in(request))
 
 
 def _position(request: Request, now: datetime) -> Position | None:

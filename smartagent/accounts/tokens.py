@@ -75,7 +75,7 @@ class TokenAuthentication(BaseAuthentication):
     def _find(self, request: Request, token: str, now: datetime) -> APIToken:
         found: APIToken | None = APIToken.objects.select_related("user").filter(digest=digest(token)).first()
         if found is None or found.last_used_at is None:
-            _refuse_guesses(request, now)
+            refuse_guesses(request, now)
         if found is None:
             count_wrong(request, token, now)
             raise AuthenticationFailed("Invalid token: mistyped or revoked.")
@@ -107,7 +107,7 @@ def _scheme_and_rest(request: Request) -> tuple[str, str]:
     return scheme.lower(), rest.strip()
 
 
-def _refuse_guesses(request: Request, now: datetime) -> None:
+def refuse_guesses(request: Request, now: datetime) -> None:
     """Refuse tokens that were never used before, from an address with too many failed attempts; others go on."""
     try:
         refuse_blocked([address_key(request)], now)

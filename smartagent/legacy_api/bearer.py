@@ -24,6 +24,10 @@ class InvalidToken(Exception):
     """The token is not valid; the message says why."""
 
 
+class ExpiredToken(InvalidToken):
+    """The signature is right, but the token is too old."""
+
+
 def verified_claims(token: str) -> Mapping[str, Any]:
     """The claims of a valid `token`; InvalidToken, or KeysUnavailable where its key cannot be had."""
     if len(token) > MAX_TOKEN:
@@ -35,7 +39,7 @@ def verified_claims(token: str) -> Mapping[str, Any]:
             options={"require": ["exp"], "verify_aud": False, "verify_iss": False, "verify_sub": False},
         )  # fmt: skip
     except jwt.ExpiredSignatureError:
-        raise InvalidToken("The token has expired.") from None
+        raise ExpiredToken("The token has expired.") from None
     except jwt.InvalidSignatureError:
         raise InvalidToken("The signature of the token is not valid.") from None
     except jwt.MissingRequiredClaimError:

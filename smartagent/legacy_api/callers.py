@@ -5,18 +5,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from smartagent.accounts.tokens import BEGINNING, TokenAuthentication
+from smartagent.accounts.sign_in_limits import count_wrong
+from smartagent.accounts.tokens import BEGINNING, TokenAuthentication, digest, refuse_guesses
 from smartagent.kernel.coerce import as_uuid
-from smartagent.legacy_api.bearer import InvalidToken, verified_claims
+from smartagent.legacy_api.bearer import ExpiredToken, InvalidToken, verified_claims
 from smartagent.legacy_api.key_set import KeysUnavailable
 from smartagent.models import User
 from smartagent.rest.rate_limits import count_address, count_request
 from smartagent.shell.row_security import keep_to_oneself
 
+KNOWN_SECONDS = 3600  # so long a good token is taken from an address with too many failed attempts
 NO_SUCH_PERSON = "No active person has this user_id."
 
 
@@ -63,12 +67,19 @@ class BearerAuthentication(TokenAuthentication):
             found = super().authenticate(request)
             return found and (found[0], Caller(role="authenticated", person=found[0]))
         count_address(request)
+        now, key = timezone.now(), f"legacy-token:{digest(token)}"
+        if not cache.get(key):
+            refuse_guesses(request, now)
         try:
             claims = verified_claims(token)
+        except ExpiredToken as error:
+            raise exceptions.AuthenticationFailed(str(error)) from None  # it was good once, and so is no guess
         except InvalidToken as error:
+            count_wrong(request, token, now)
             raise exceptions.AuthenticationFailed(str(error)) from None
         except KeysUnavailable as error:
             raise Unavailable(str(error)) from None
+        cache.set(key, True, KNOWN_SECONDS)
         person = _person_of(claims.get("sub")) if claims["role"] == "authenticated" else None
         if person:
             count_request(request, person=person.pk)

@@ -16,6 +16,8 @@ from django.utils import timezone
 from rules.activity_stream import feed, response
 from rules.activity_stream.position import Position
 from rules.models import ActivityEntry
+from smartagent.accounts.tokens import issue_token
+from smartagent.models import APIToken, BrowserSession
 from smartagent.rest.slots import Slots
 from tests.databases import connection_of_its_own
 from tests.rules.rule_cast import entry_of, rule_of, run_at
@@ -33,12 +35,13 @@ def fast(monkeypatch):
 class Events:
     """What a browser reads of the stream: blocks of fields."""
 
-    def __init__(self, server, user, query="", last=None):
+    def __init__(self, server, user, query="", last=None, token=""):
         client = Client()
         client.force_login(user)
         self.http = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
         cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
-        headers = {"Cookie": cookies, "Accept-Encoding": "gzip"} | ({"Last-Event-ID": last} if last else {})
+        known = {"Authorization": f"Bearer {token}"} if token else {"Cookie": cookies}
+        headers = known | {"Accept-Encoding": "gzip"} | ({"Last-Event-ID": last} if last else {})
         self.http.request("GET", f"/api/activity/stream/?{query}", headers=headers)
         self.answer = self.http.getresponse()
 
@@ -230,3 +233,17 @@ def test_an_old_transaction_that_commits_late_holds_up_nothing_and_its_entries_c
     found, end = all_since(behind)
     assert ({str(key) for key in found[:-1]}, found[-1], end.sent) == (set(late), last, frozenset())
     assert len(found) == 4
+
+
+@pytest.mark.parametrize("by_token", [False, True])
+def test_a_stream_ends_with_its_session_or_token(live_server, alice, by_token):
+    rule = rule_of(alice)
+    token = issue_token(alice, "program")[1] if by_token else ""
+    with reading(live_server, alice, token=token) as events:
+        entry_of(rule, timezone.now())
+        assert events.event()
+        (APIToken if by_token else BrowserSession).objects.filter(user=alice).delete()
+        begun = time.monotonic()
+        while events.answer.readline():
+            pass
+        assert time.monotonic() - begun < 5

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from smartagent.models import BrowserSession, User
 from tests.conftest import PASSWORD
+from tests.smartagent.accounts.test_recent_sign_in import JSON, KEY
 from tests.smartagent.accounts.test_second_factor import add_app, code_of, sign_in
 
 DOTLESS = "al\u0131ce@example.com"  # in capitals it is ALICE
@@ -100,3 +101,18 @@ def test_answers_do_not_say_who_has_an_account(alice, bob):
     assert len(answers) == 1
     right = Client().post("/login/", {"username": "bob@example.com", "password": PASSWORD})
     assert "Wrong e-mail address or password" in right.content.decode()
+
+
+def test_undoing_sends_no_secret_to_a_former_address(alice, client_of):
+    client = client_of(alice)
+    made = client.post("/api/channels/", {
+        "kind": "webhook", "name": "ops", "settings": {"url": "https://former.example/"},
+    }, content_type="application/json").json()  # fmt: skip
+    address = f"/api/channels/{made['id']}/"
+    assert client.patch(address, {"settings": {"url": "https://present.example/"}}, **JSON).status_code == 200
+    assert client.patch(address, {"settings": {"key": KEY}}, **JSON).status_code == 200
+    changes = client.get("/api/configuration-changes/?kind=channel").json()["results"]
+    [moved] = [each for each in changes if "former" in str(each["changes"]) and each["event_type"].endswith("changed")]
+    refused = client.post(f"/api/configuration-changes/{moved['id']}/undo/")
+    assert refused.status_code == 409, refused.content
+    assert client.get(address).json()["settings"]["url"] == "https://present.example/"
