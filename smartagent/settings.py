@@ -361,6 +361,8 @@ RULES_EVENTS = [
 # How changes of a kind of configuration are undone; other recorded models have a way in common.
 RULES_UNDO = [
     "rules.configuration.undo_rules.RuleUndo",
+    "rules.configuration.undo_records.IntegrationUndo",
+    "notifications.channels.undo.ChannelUndo",
     "rules.configuration.undo_silences.SilenceUndo",
     "rules.configuration.undo_data_sources.DataSourceUndo",
     "rules.configuration.undo_data_sources.MetricQueryUndo",

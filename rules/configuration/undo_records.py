@@ -1,6 +1,7 @@
 """Undoing changes of `Recorded` models, such as channels and escalation policies."""
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.db.models.deletion import Collector
 
+from rules.authoring.credential_addresses import changed_addresses
 from rules.configuration.listing import models_by_kind
 from rules.configuration.undo_plan import (
     GONE,
@@ -25,6 +27,8 @@ from rules.models.recorded import acting_as
 from smartagent.kernel.scope import has_everyone
 
 IN_USE = "Other objects refer to it ({}), so it is not deleted here. Delete it on its page."
+
+MISDIRECTED = "A stored secret would go to the former address. Change it on the page, and enter the secret again."
 
 
 class RecordUndo(Undo):
@@ -44,13 +48,29 @@ class RecordUndo(Undo):
             return UndoPlan(lambda: _as(user, record.delete))
         fields = {*record.recorded_fields, *record.recorded_secrets}
         refuse_other_fields(change.changes, fields if has_everyone(user, "change") else fields - {"user"})
+        present = copy(record)
         for name, value in former_values(record, change.changes).items():
             setattr(record, name, value)
+        if self.misdirects(present, record):
+            raise CannotUndo(MISDIRECTED)
         try:
             record.full_clean()
         except ValidationError as error:
             raise CannotUndo(INVALID + " ".join(error.messages)) from None
         return UndoPlan(lambda: _as(user, record.save))
+
+    def misdirects(self, present: Any, former: Any) -> bool:
+        """Whether stored secrets would go to another address, for which nobody entered them."""
+        return False
+
+
+class IntegrationUndo(RecordUndo):
+    """Credentials go to the addresses of the settings."""
+
+    kind = "integration"
+
+    def misdirects(self, present: Any, former: Any) -> bool:
+        return bool(present.credentials_encrypted and changed_addresses(present.config, former.config))
 
 
 def refuse_in_use(record: Any) -> None:
