@@ -65,7 +65,7 @@ def sessions_of_person(request: HttpRequest, key: UUID) -> HttpResponse:
     context = site.each_context(request) | {
         "opts": User._meta, "list_title": "People", "title": f"Sessions of {person}",
         "whose": person, "sessions": session_rows(person, request),
-        "revoke_address": reverse("admin:revoke_session_of", args=[key]),
+        "revoke_address": reverse("admin:revoke_session_of", args=[key]), "passwords": settings.PASSWORD_SIGN_IN,
     }  # fmt: skip
     return TemplateResponse(request, "accounts/sessions_of.html", context)
 

@@ -18,12 +18,14 @@ from smartagent.accounts.checks import check_sign_in
 from smartagent.doctor.sign_in import PROBLEM, check_ways_to_sign_in
 from smartagent.models import User
 from tests.conftest import PASSWORD
+from tests.smartagent.accounts.test_second_factor import add_app
 
 PEOPLE = [
     {"sub": "1", "email": "Alice@example.com", "email_verified": True, "name": "Alice L."},
     {"sub": "2", "email": "ines@example.com", "email_verified": True, "name": "Ines", "groups": ["sre"]},
     {"sub": "3", "email": "bob@example.com", "email_verified": False},
     {"sub": "4", "groups": "it"},
+    {"sub": "5", "email": "al\u0131ce@example.com", "email_verified": True},
 ]
 
 
@@ -63,6 +65,24 @@ def come(sub, client=None, way_on="/rules/"):
     back = urlsplit(httpx.post(there, data=data).headers["Location"])
     assert back.path == "/login/sso/login/callback/"
     return client, client.get(f"{back.path}?{back.query}")
+
+
+def test_whoever_looks_like_somebody_is_somebody_else(alice):
+    client, _ = come("5")
+    assert client.get("/api/me/").json()["id"] != str(alice.pk)
+
+
+def test_the_provider_opens_neither_a_deactivated_account_nor_one_with_a_second_factor(alice, client_of, monkeypatch):
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda function: function())
+    come("1")
+    add_app(client_of(alice))
+    client, answer = come("1")
+    assert answer["Location"] == "/login/second-factor/"
+    assert client.get("/api/me/").status_code == 401
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    client, answer = come("1")
+    assert answer["Location"] == "/login/"
+    assert client.get("/api/me/").status_code == 401
 
 
 def test_passwords_are_switched_off(alice, ada, settings, client_of):
