@@ -30,12 +30,14 @@ class Caller:
     def client(self) -> Client:
         return Client(headers=self.headers, raise_request_exception=False)
 
-    def call(self, row: str, address: str, body: Any, then: Callable[[Any], None] | None = None) -> str:
-        """What comes of it, in one word of the matrix. Nothing of it stays."""
+    def call(
+        self, row: str, address: str, body: Any, then: Callable[[Any], None] | None = None, *, form: bool = False
+    ) -> str:
+        """What comes of it, in one word of the matrix. Nothing of it stays. `form`: the body is sent as a page does."""
         self.client.cookies.clear()
         self.client.cookies[settings.SESSION_COOKIE_NAME] = self.session
         method = row.partition(" ")[0]
-        how = {} if body is None else {"content_type": "application/json"}
+        how = {} if body is None or form else {"content_type": "application/json"}
         with transaction.atomic():
             answer = getattr(self.client, method.lower())(address, *([] if body is None else [body]), **how)
             if answer.streaming:

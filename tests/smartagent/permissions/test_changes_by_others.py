@@ -50,8 +50,9 @@ class Watch:
             cursor.execute(f"SELECT * FROM ({tables}) q (name, row) WHERE row ~ %s", ["|".join(sorted(self.keys))])
             return set(cursor.fetchall())
 
-    def call(self, row, caller, body):
-        sent = address_of(row, caller.things) + json.dumps(body)
+    def call(self, row, caller, body, query="", *, form=False):
+        address = address_of(row, caller.things) + query
+        sent = address + json.dumps(body)
         before = self.rows()
 
         def judge(answer):
@@ -62,10 +63,10 @@ class Watch:
             text = b"" if answer.streaming else answer.content
             shown = [key for key in self.keys if key in text.decode(errors="replace") and key not in sent]
             if changed or shown:
-                self.found[row] = sorted({name for name, _ in changed}), shown
+                self.found[f"{row}{query} {body}" if form else row] = sorted({name for name, _ in changed}), shown
 
         self.calls += 1
-        return caller.call(row, address_of(row, caller.things), body, judge)
+        return caller.call(row, address, body, judge, form=form)
 
 
 def body_for(row, caller, sound):
