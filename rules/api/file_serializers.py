@@ -32,8 +32,8 @@ class DocumentField(JSONObjectField):
         "properties": {
             "version": {"const": VERSION},
             "source": {"type": "string", "minLength": 1},
-            "data_sources": {"type": "array", "maxItems": MAX_SECTION, "items": {"type": "object"}},
-            "queries": {"type": "array", "maxItems": MAX_SECTION, "items": {"type": "object"}},
+            "data_sources": {"type": ["array", "null"], "maxItems": MAX_SECTION, "items": {"type": "object"}},
+            "queries": {"type": ["array", "null"], "maxItems": MAX_SECTION, "items": {"type": "object"}},
             "rules": {"type": "array", "maxItems": MAX_FILE_RULES, "items": {"type": "object"}},
         },
     }

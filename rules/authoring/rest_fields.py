@@ -110,6 +110,7 @@ class MatchersField(serializers.Field):  # type: ignore[type-arg]
     {
         "type": "array",
         "maxItems": MAX_GROUP_LABELS,
+        "uniqueItems": True,
         "items": {"type": "string", "pattern": f"^{SERIES_LABEL_NAME.pattern}$", "maxLength": 200},
         "examples": [["host"]],
     }

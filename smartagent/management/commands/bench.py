@@ -9,6 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from smartagent.bench.adopt import NotTakenOver, bench_adopt
+from smartagent.bench.api.job import EndedEarly
+from smartagent.bench.api.roles import ROLES
+from smartagent.bench.api.run import NotInstalled, bench_api, require_schemathesis
 from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.deliver import Stuck, bench_deliver
 from smartagent.bench.ingest import NotTaken, bench_ingest
@@ -66,26 +69,40 @@ class Command(BaseCommand):
         pages.add_argument("--entries", type=count, default=1_000_000, metavar="N", help="of the activity log")
         ingest = benches.add_parser("ingest", help="pushing samples by each protocol")
         ingest.add_argument("--samples", type=count, default=1_000_000, metavar="N")
-        for bench in (tick, adopt, backtest, deliver, pages, ingest):
+        api = benches.add_parser("api", help="requests to the API, right and wrong, as each role")
+        api.add_argument("--cases", type=count, default=20_000, metavar="N", help="of all roles together")
+        api.add_argument("--role", choices=ROLES, action="append", help="only this one; may be given several times")
+        api.add_argument("--seed", type=few, default=1, metavar="N", help="another one makes other requests")
+        for bench in (tick, adopt, backtest, deliver, pages, ingest, api):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         benches = {
             "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
-            "pages": self._pages, "ingest": self._ingest,
+            "pages": self._pages, "ingest": self._ingest, "api": self._api,
         }  # fmt: skip
         figures = benches[options["bench"]](options)
-        if options["format"] == "json":
+        self._write(figures, options["format"])
+        if figures.get("failures"):
+            raise CommandError(f"{figures['failures']} failures", returncode=1)
+
+    def _write(self, figures: Mapping[str, Any], form: str) -> None:
+        if form == "json":
             self.stdout.write(json.dumps(figures))
             return
         width = max(len(name) for name in figures)
         for name, figure in figures.items():
-            if isinstance(figure, list):
+            if name == "failed":
+                self.stdout.writelines(f"\n\n{self._failure_text(each)}" for each in figure)
+            elif isinstance(figure, list):
                 self._write_table(figure)
             else:
                 self.stdout.write(
                     f"{name.replace('_', ' '):<{width}}  {'-' if figure is None else format(figure, ',')}"
                 )
+
+    def _failure_text(self, failure: Mapping[str, str]) -> str:
+        return "\n".join(f"{name}: {text}" for name, text in failure.items() if text)
 
     def _write_table(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Each row: its name, its other figures, and its ratio at the end."""
@@ -105,6 +122,17 @@ class Command(BaseCommand):
             with scratch_database():
                 return bench_ingest(options["samples"])
         except NotTaken as error:
+            raise CommandError(str(error)) from None
+
+    def _api(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            require_schemathesis()
+        except NotInstalled as error:
+            raise CommandError(str(error), returncode=2) from None
+        try:
+            with scratch_database():
+                return bench_api(options["cases"], options["role"] or ROLES, options["seed"])
+        except EndedEarly as error:
             raise CommandError(str(error)) from None
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:

@@ -12,9 +12,9 @@ from drf_spectacular.generators import SchemaGenerator
 
 from rules.lifecycle.recycle_bin import delete
 from rules.models import ActivityEntry, AutomationRule, MetricReceipt, RuleState, SavedView
+from smartagent.bench.api.objects import known_things
 from smartagent.models import ServiceAccount, User
 from tests.rules.rule_cast import rule_of
-from tests.smartagent.known_things import known_things
 from tests.smartagent.legacy_api.conftest import SECRET
 from tests.smartagent.permissions.callers import Caller, cast
 

@@ -21,10 +21,10 @@ from optimizer.proposals.decisions import approve
 from rules.lifecycle.recycle_bin import delete
 from rules.models import AutomationRule, MetricSample, RuleState, Silence
 from smartagent.accounts.tokens import issue_token
+from smartagent.bench.api.objects import known_things
 from smartagent.models import APIToken, User
 from smartagent.rest.examples import RECORDED, contents_of, recorded
 from tests.optimizer.step_cast import integration_of, interval, proposal_of
-from tests.smartagent.known_things import known_things
 from tests.smartagent.rest.request_bodies import request_of
 from tests.smartagent.rest.test_openapi import schema
 

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as chosen
 from hypothesis import strategies as st
 
+from smartagent.bench.api.objects import known_things
 from smartagent.models import User
 from smartagent.wsgi import application
 from tests.smartagent.fuzzing import HOSTILE, REQUESTS, SEED, SLOW, Failures, Tally, hostile, timed
-from tests.smartagent.known_things import known_things
 from tests.smartagent.whole_bodies import BODIES
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")

@@ -2,8 +2,6 @@
 
 import json
 import re
-import uuid
-from datetime import timedelta
 from inspect import getdoc
 from zlib import crc32
 
@@ -13,7 +11,6 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import load_all_checks
 from schemathesis.generation.feedback import FeedbackSources
@@ -22,18 +19,14 @@ from schemathesis.python._constants.orchestrator import make_constants_value_sou
 from schemathesis.specs.openapi import checks
 
 from smartagent.accounts.tokens import issue_token
+from smartagent.bench.api.cases import use_known_id, use_known_things
+from smartagent.bench.api.exclusions import excluded_checks
+from smartagent.bench.api.media import register_media_types
+from smartagent.bench.api.objects import known_things
 from smartagent.rest.schema import BASES
 from smartagent.wsgi import application
 from tests.examples import TIMES, examples
-from tests.smartagent.known_things import known_things
-from tests.smartagent.openapi_refusals import unexplained
 
-REFUSED = [400, 412, 422]
-PERSON = ("user", "person", "owner")  # fields that name somebody
-# Fields of rules and silences that are right or wrong by the others: half of them are sent without, so as to be taken.
-CONTINGENT = ["critical_threshold", "recovery_threshold", "evaluation_window", "reducer", "reducer_parameter",
-              "more_conditions", "recurrence", "duration"]  # fmt: skip
-ENDS = ("until", "ends_at")
 SHARE = max(1, 4 // TIMES)  # one operation in so many is sent the values at the edges of what is allowed, a hundred
 
 
@@ -56,19 +49,10 @@ def authorization(ada):
 @pytest.fixture
 def known(ada, now):
     """An id of everything that has one, by the word in its address."""
-    return known_things(ada, now) | {"somebody": ada.email}
+    return known_things(ada, now) | {"somebody": ada.email, "somebody_id": str(ada.pk)}
 
 
-@schemathesis.serializer("application/x-ndjson")
-def lines(_, value):
-    return str(value).encode(errors="surrogatepass")
-
-
-@schemathesis.serializer("application/x-protobuf")
-def octets(_, value):
-    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
-
-
+register_media_types()
 schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 OPERATIONS = {each.label: each for each in (one.ok() for one in schema.get_all_operations())}
 FEW = settings(
@@ -84,7 +68,8 @@ def test_every_operation_keeps_to_its_description(label, one_connection, no_limi
         use_known_id(case, known)
         use_known_things(case, known)
         answer = case.call(headers=authorization)
-        case.validate_response(answer, headers=authorization, excluded_checks=not_asked(case, answer) + needless)
+        excluded = excluded_checks(case, answer) + needless
+        case.validate_response(answer, headers=authorization, excluded_checks=excluded)
         if answer.status_code < 300 and not needless:  # a success was asked for again without a token
             needless.append(checks.ignored_auth)
 
@@ -104,61 +89,6 @@ def many_cases_of(operation, test):
         feedback=feedback,
         explicit_settings=FEW,
     )
-
-
-def not_asked(case, answer):
-    """Whether what is allowed is taken is asked everywhere, except where it is refused for what nobody can describe."""
-    explained = answer.status_code in REFUSED and not unexplained(case.operation.label, said(answer))
-    lists = [one.name for one in case.operation.query if one.definition.get("schema", {}).get("type") == "array"]
-    alone = any(
-        isinstance((case.query or {}).get(name), str) for name in lists
-    )  # in an address a list of one is a text
-    refused = alone or answer.status_code == 412  # whatever else is wrong with it
-    part = "fields" in (case.query or {})  # of a row, whatever its schema requires
-    checked = {
-        checks.positive_data_acceptance: explained,
-        checks.negative_data_rejection: refused,
-        checks.response_schema_conformance: part,
-    }
-    return [check for check, needless in checked.items() if needless]
-
-
-def said(answer):
-    is_json = answer.headers["content-type"][0].startswith("application/json")
-    return answer.json() if is_json else answer.text
-
-
-def use_known_id(case, known):
-    """Ask for something that is there, where a well-formed id was made up."""
-    made_up = (case.path_parameters or {}).get("id")
-    try:
-        uuid.UUID(str(made_up))
-    except ValueError:
-        return
-    case.path_parameters["id"] = known[case.path.split("/")[2]]
-
-
-def use_known_things(case, known):
-    """Name somebody, and a rule, who are there, and no cursor that nobody made, where what is sent is allowed."""
-    if not case.meta or case.meta.generation.mode.is_negative:
-        return
-    for sent in (case.query, *(case.body if isinstance(case.body, list) else [case.body])):
-        if isinstance(sent, dict):
-            leave_out(sent, ["cursor", *(["starts_at"] if "ends_at" in sent else [])])
-            sent.update({name: known["somebody"] for name in PERSON if isinstance(sent.get(name), str)})
-            leave_out(sent, CONTINGENT if crc32(repr(sent).encode(errors="surrogatepass")) % 2 else [])
-            sent.update({name: soon() for name in ENDS if isinstance(sent.get(name), str)})
-            names_rule = isinstance(sent.get("rule"), str) and sent["rule"] not in ("on", "off")
-            sent.update({"rule": known["rules"]} if names_rule else {})
-
-
-def soon():
-    return (timezone.now() + timedelta(hours=1)).isoformat()
-
-
-def leave_out(sent, names):
-    for name in names:
-        sent.pop(name, None)
 
 
 def test_the_description_lets_no_parameter_of_an_address_be_empty():

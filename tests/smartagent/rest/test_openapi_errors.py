@@ -4,9 +4,9 @@ import jsonschema
 import pytest
 from django.test import Client
 
+from smartagent.bench.api.objects import known_things
 from smartagent.models import User
 from smartagent.rest.schema import ERROR_SCHEMA
-from tests.smartagent.known_things import known_things
 from tests.smartagent.rest.test_openapi import schema
 
 DESCRIBED = [one.ok() for one in schema.get_all_operations()]

@@ -10,10 +10,10 @@ from notifications.models import Channel, Delivery, EscalationPolicy, Notificati
 from optimizer.models import OptimizationEvent
 from rules.models import ActivityEntry, AutomationRule, Integration, RuleState, Silence
 from smartagent.accounts.tokens import issue_token
+from smartagent.bench.api.objects import known_things
 from smartagent.rest import pagination
 from tests.api import Program
 from tests.conftest import person
-from tests.smartagent.known_things import known_things
 
 RESOURCES = [
     "rules", "states", "activity", "silences", "runs", "integrations", "data-sources", "metric-queries",

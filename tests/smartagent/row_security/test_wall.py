@@ -12,13 +12,13 @@ from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, MetricSample
 from rules.models.querysets import RunQuerySet, SilenceQuerySet
 from smartagent.accounts.tokens import issue_token
+from smartagent.bench.api.objects import known_things
 from smartagent.kernel import scope
 from smartagent.kernel.scope import OwnedQuerySet
 from smartagent.migrations import _policies
 from smartagent.models import User
 from smartagent.urls import urlpatterns
 from tests.rules.rule_cast import rule_of
-from tests.smartagent.known_things import known_things
 
 SECRET = "zx9-of-bob"
 ID = re.compile(r"<(?:uuid|path|str|int):(\w+)>")
