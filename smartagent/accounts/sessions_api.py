@@ -76,7 +76,7 @@ class SessionsView(_View):
 
     @extend_schema(
         operation_id="people_sessions_sign_out", summary="Sign a person out everywhere",
-        responses=CountSerializer,
+        responses={200: CountSerializer},
         description="Ends all sessions of the person but that of this request. API tokens go on.",
     )  # fmt: skip
     def delete(self, request: Request, pk: UUID) -> Response:

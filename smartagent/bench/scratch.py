@@ -29,6 +29,21 @@ def scratch_database(*, migrated: bool = True, kept: str = "") -> Iterator[str]:
             on_the_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def copies_of(database: str, count: int) -> Iterator[list[str]]:
+    """So many databases like this one, which must be in no other's use, for the length of the block."""
+    names = [f"{database}_{number}" for number in range(count)]
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    try:
+        for name in names:
+            on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{database}"')
+        yield names
+    finally:
+        for name in names:
+            on_the_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 def _is_there(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])

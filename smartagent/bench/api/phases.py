@@ -11,7 +11,8 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.python._constants.orchestrator import make_constants_value_source
 
 from smartagent.bench.api.cases import use_known_id, use_known_things
-from smartagent.bench.api.requests import Caller, rolled_back
+from smartagent.bench.api.in_process import rolled_back
+from smartagent.bench.api.requests import Caller
 
 STEPS = 10  # requests of one scenario
 

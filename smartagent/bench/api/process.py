@@ -1,7 +1,6 @@
 """The requests of a job, to the application in this process."""
 
 import json
-import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -10,38 +9,23 @@ from typing import Any
 from zlib import crc32
 
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
 from django.test.utils import override_settings
 
-from rules.activity_export import response as activity_export
-from rules.activity_stream import response as activity_stream
+from smartagent.bench.api.in_process import BENCH_SETTINGS, prepare
 from smartagent.bench.api.job import Job
 from smartagent.bench.api.media import register_media_types
 from smartagent.bench.api.phases import Operations, run_scenarios
 from smartagent.bench.api.requests import Caller, Tally
 from smartagent.bench.api.roles import headers_of, owner_of, somebody_of
-from smartagent.rest.slots import Slots
 from smartagent.wsgi import application
 
 STATEFUL_SHARE = 0.2  # of the cases of a role
-# As often as one likes, no mail is sent, and passwords, which are not what is measured, take no time.
-BENCH_SETTINGS = {
-    "ALLOWED_HOSTS": ["*"], "SECURE_SSL_REDIRECT": False, "DEBUG": False, "INGEST_SAMPLES_PER_MINUTE": 0,
-    "API_REQUESTS_PER_MINUTE": {"token": 0, "person": 0, "address": 0},
-    "LIMITS_PER_MINUTE": {"previews": 0, "searches": 0, "silences": 0},
-    "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
-    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
-}  # fmt: skip
 
 
 def main() -> None:
     """Run the job that standard input names."""
     job = Job(**json.load(sys.stdin))
-    connection.settings_dict["NAME"] = job.database
-    logging.disable(logging.CRITICAL)
-    _keep_the_connection()
-    _streams_end_at_once()
+    prepare(job.database)
     with override_settings(**BENCH_SETTINGS):
         json.dump(run(job), sys.stdout)
 
@@ -72,16 +56,3 @@ def _shares(schema: Any, job: Job) -> Iterator[tuple[Any, int]]:
     chosen = operations[job.seed % skipped :: skipped]
     for place, operation in enumerate(chosen):
         yield operation, max(1, cases * (place + 1) // len(chosen) - cases * place // len(chosen))
-
-
-def _keep_the_connection() -> None:
-    """What a request has written is taken back by the connection that wrote it, which must outlive the request."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-
-
-def _streams_end_at_once() -> None:
-    """Who asks for every address need not wait until a stream is over, nor for others who read one."""
-    activity_stream.MAX_SECONDS = 0.0
-    activity_stream.STREAM_SLOTS = Slots("streams", 1000, retry_after=15)
-    activity_export.EXPORT_SLOTS = Slots("exports", 1000, retry_after=30)

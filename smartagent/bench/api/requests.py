@@ -1,19 +1,14 @@
-"""Requests of one role to the application in this process, and what is wrong with their answers. Nothing of a request
-stays in the database."""
+"""Requests of one role to the application in this process, and what is wrong with their answers."""
 
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.signals import got_request_exception
-from django.db import transaction
 from schemathesis import Case
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import Response
 
 from smartagent.bench.api.exclusions import excluded_checks
+from smartagent.bench.api.in_process import ServerErrors
 
 MAX_SHOWN = 4000  # characters of each part of a failure
 KIND = 60  # characters of an answer that tell one kind of failure from another
@@ -37,17 +32,6 @@ class Tally:
     def note_failure(self, kind: str, **shown: str) -> None:
         self.failures += 1
         self.found.setdefault(kind, {name: text[:MAX_SHOWN] for name, text in shown.items()})
-
-
-class ServerErrors:
-    """Remembers the last exception that a view raised, for the answer does not say."""
-
-    def __init__(self) -> None:
-        self.last = ""
-        got_request_exception.connect(self._remember)
-
-    def _remember(self, **_: Any) -> None:
-        self.last = traceback.format_exc().strip()
 
 
 class Caller:
@@ -81,13 +65,3 @@ class Caller:
             message=str(failure), answer=answer, request=case.as_curl_command(),
             error=self.errors.last if response.status_code >= 500 else "",
         )  # fmt: skip
-
-
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """Whatever the block writes is taken back, so that what is deleted is there for the next one."""
-    with transaction.atomic():
-        try:
-            yield
-        finally:
-            transaction.set_rollback(True)

@@ -26,10 +26,10 @@ def make_people(now: datetime) -> dict[str, dict[str, str]]:
         user = User.objects.create_user(_email(name), None, full_name=name.capitalize())
         user.groups.set([Group.objects.get(name=GROUPS.get(name, "members"))])
     account = ServiceAccount.objects.create(
-        email=_email(SERVICE_ACCOUNT), full_name="Program", is_service_account=True, owner=_user("colleague")
+        email=_email(SERVICE_ACCOUNT), full_name="Program", is_service_account=True, owner=user_of("colleague")
     )
     account.groups.set([Group.objects.get(name="members")])
-    things = {name: known_things(_user(name), now, f".{name.replace(' ', '-')}") for name in OWNERS}
+    things = {name: known_things(user_of(name), now, f".{name.replace(' ', '-')}") for name in OWNERS}
     RuleState.objects.update(condition="firing", value=63, fired_at=now, since=now)
     OptimizationEvent.objects.update(source_event_type="smart_agent_x", status="proposed", strategy="general")
     return things
@@ -40,14 +40,14 @@ def headers_of(role: str) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity"}
     if role == NOBODY:
         return headers
-    token_of = partial(issue_token, _user(ADMINISTRATOR if role in SCOPES else role), "bench")
+    token_of = partial(issue_token, user_of(ADMINISTRATOR if role in SCOPES else role), "bench")
     token = token_of(scopes=[SCOPES[role]])[1] if role in SCOPES else token_of()[1]
     return headers | {"Authorization": f"Bearer {token}"}
 
 
 def somebody_of(role: str) -> dict[str, str]:
     """Whom requests of the role may name: themselves, or whom anybody else may."""
-    person = _user(owner_of(role))
+    person = user_of(owner_of(role))
     return {"somebody": person.email, "somebody_id": str(person.pk)}
 
 
@@ -60,5 +60,6 @@ def _email(name: str) -> str:
     return f"{name.replace(' ', '-')}@example.com"
 
 
-def _user(name: str) -> User:
+def user_of(name: str) -> User:
+    """The person of that name."""
     return User.objects.get(email=_email(name))

@@ -5,9 +5,8 @@ server is left out: requests go through the whole WSGI application.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.utils import timezone
 
 from smartagent.bench.api.job import Job, run_in_process
 from smartagent.bench.api.roles import ADMINISTRATOR, make_people
-from smartagent.bench.scratch import on_the_server
+from smartagent.bench.scratch import copies_of
 
 # The administrator, whom most is allowed, also asks at the edges of what is allowed: in parts, as that takes long.
 EDGES_SHARE = 0.5  # of all cases
@@ -69,18 +68,3 @@ def _row(role: str, found: Iterable[dict[str, Any]]) -> dict[str, Any]:
     rows = list(found)
     names = ("cases", "failures", "server_errors", "seconds")
     return {"role": role} | {name: round(sum(row[name] for row in rows), 1) for name in names}
-
-
-@contextmanager
-def copies_of(database: str, count: int) -> Iterator[list[str]]:
-    """So many databases like this one, which must be in no other's use, for the length of the block."""
-    names = [f"{database}_{number}" for number in range(count)]
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
-    try:
-        for name in names:
-            on_the_server(f'CREATE DATABASE "{name}" TEMPLATE "{database}"')
-        yield names
-    finally:
-        for name in names:
-            on_the_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -14,6 +14,7 @@ from smartagent.bench.api.roles import ROLES
 from smartagent.bench.api.run import NotInstalled, bench_api, require_schemathesis
 from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.deliver import Stuck, bench_deliver
+from smartagent.bench.hostile.run import bench_hostile
 from smartagent.bench.ingest import NotTaken, bench_ingest
 from smartagent.bench.pages import bench_pages
 from smartagent.bench.scratch import scratch_database
@@ -73,13 +74,16 @@ class Command(BaseCommand):
         api.add_argument("--cases", type=count, default=20_000, metavar="N", help="of all roles together")
         api.add_argument("--role", choices=ROLES, action="append", help="only this one; may be given several times")
         api.add_argument("--seed", type=few, default=1, metavar="N", help="another one makes other requests")
-        for bench in (tick, adopt, backtest, deliver, pages, ingest, api):
+        hostile = benches.add_parser("hostile", help="hostile texts in every text field of forms and API")
+        hostile.add_argument("--inputs", type=count, default=100, metavar="N", help="for each field")
+        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         benches = {
             "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
             "pages": self._pages, "ingest": self._ingest, "api": self._api,
+            "hostile": self._hostile,
         }  # fmt: skip
         figures = benches[options["bench"]](options)
         self._write(figures, options["format"])
@@ -132,6 +136,13 @@ class Command(BaseCommand):
         try:
             with scratch_database():
                 return bench_api(options["cases"], options["role"] or ROLES, options["seed"])
+        except EndedEarly as error:
+            raise CommandError(str(error)) from None
+
+    def _hostile(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            with scratch_database():
+                return bench_hostile(options["inputs"])
         except EndedEarly as error:
             raise CommandError(str(error)) from None
 

@@ -16,10 +16,10 @@ from rules.evaluation.dispatcher import dispatch
 from rules.lifecycle.recycle_bin import delete
 from rules.models import ActivityEntry, AutomationRule, Feedback, FusionScore, Integration, MetricSample, Silence
 from smartagent.accounts.tokens import issue_token
+from smartagent.bench.hostile.page import Page
 from tests.examples import TIMES
 from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import rule_of
-from tests.smartagent.following import Page
 
 SAME = 1  # pages of one kind that are looked at
 MOST = 400  # pages

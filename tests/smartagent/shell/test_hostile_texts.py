@@ -1,13 +1,13 @@
 """Hostile texts in every field of every object: no page lets one become a script, an attribute or a live link."""
 
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
 
+from smartagent.bench.hostile.signs import Watch
 from tests.examples import TIMES
 from tests.smartagent.shell.test_crawl import Visitor, everything
 
@@ -16,31 +16,6 @@ OURS = ("rules", "notifications", "optimizer")
 TEXT = "\"'><img src=hostile onerror=hostile()><script>hostile()</script>{{ hostile }}\u202egnp"
 ADDRESS = "javascript:hostile()"
 ADDRESSES = ("runbook_url", "action_url")
-LIVE = ("on", "x-", "@", ":", "hx-")  # beginnings of attributes that are run
-LINKS = ("href", "src", "action", "formaction")
-AS_DATA = ("application/json", "application/ld+json")
-
-
-class Watch(HTMLParser):
-    """Collects what of a page would run a hostile text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.is_script = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self.is_script = tag == "script" and given.get("type") not in AS_DATA
-        live = [f"{name}={value}" for name, value in given.items() if name.startswith(LIVE) and "hostile" in value]
-        links = [given[name] for name in LINKS if given.get(name, "").strip().lower().startswith("javascript:")]
-        made = [tag] if given.get("src") == "hostile" else []
-        self.found += [f"<{tag}> {each[:200]}" for each in (*live, *links, *made)]
-
-    def handle_data(self, data: str) -> None:
-        if self.is_script and "hostile" in data:
-            self.found.append(f"<script> {data[:200]}")
 
 
 def _places() -> Iterator[tuple[Any, str, Any]]:

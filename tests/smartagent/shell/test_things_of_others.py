@@ -9,9 +9,9 @@ from django.utils import timezone
 from notifications.models import Delivery, Mute, Notification
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, MetricSample
+from smartagent.bench.hostile.page import Page
 from tests.notifications.outside import channel_of
 from tests.rules.rule_cast import rule_of, saved_by
-from tests.smartagent.following import Page
 from tests.smartagent.shell.test_crawl import DOCUMENTATION, ID
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,17 +6,20 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 BUTTONS = ("submit", "image")
+NO_TEXT = ("file", "button", "reset", "hidden", "checkbox", "radio", "color", "range", *BUTTONS)
 
 
 @dataclass
 class Form:
-    """A form of a page with the fields as they stand in it; `buttons` are (address, name, value)."""
+    """A form of a page with the fields as they stand in it; `buttons` are (address, name, value), `texts` the names of
+    fields that one types into."""
 
     method: str
     action: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
 
 class Page(HTMLParser):
@@ -27,8 +30,11 @@ class Page(HTMLParser):
 
     def __init__(self, address: str, html: str, nonce: str = "") -> None:
         super().__init__()
-        self.nonce, self.inline = nonce, []  # type: ignore[var-annotated]
-        self.address, self.links, self.forms, self.ids = address, [], [], set()  # type: ignore[var-annotated]
+        self.nonce, self.address = nonce, address
+        self.inline: list[str] = []
+        self.links: list[str] = []
+        self.forms: list[Form] = []
+        self.ids: set[str] = set()
         self.form: Form | None = None
         self.by_id: dict[str, Form] = {}
         self.select: str | None = None
@@ -74,6 +80,7 @@ class Page(HTMLParser):
 
     def _field(self, form: Form, tag: str, given: dict[str, str]) -> None:
         name, kind, value = given.get("name", ""), given.get("type", ""), given.get("value", "")
+        form.texts += [name] if name and _is_typed(tag, kind) else []
         if tag == "button" or (tag == "input" and kind in BUTTONS):
             if kind in ("", *BUTTONS):
                 form.buttons.append((given.get("formaction", form.action), name, value))
@@ -105,3 +112,7 @@ class Page(HTMLParser):
             self.select = None
         elif tag == "textarea":
             self.text = None
+
+
+def _is_typed(tag: str, kind: str) -> bool:
+    return tag == "textarea" or (tag == "input" and kind not in NO_TEXT)
