@@ -1,7 +1,9 @@
 """The text fields of the API, as its description has them: of bodies, and of addresses."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from smartagent.bench.hostile.places import FORM_TYPE, JSON_TYPE, Place
 from smartagent.rest.examples import METHODS, contents_of
@@ -9,6 +11,7 @@ from smartagent.rest.examples import METHODS, contents_of
 PART = "API"
 # Fields that name an object, by the word of its kind.
 NAMED = {"rule": "rules", "rules": "rules", "source": "data-sources", "channel": "channels", "group": "groups"}
+OTHER_ID, NOWHERE = re.compile(r"\{\w+\}"), str(UUID(int=0))
 PERSON = ("user", "person", "owner")
 
 
@@ -17,7 +20,7 @@ def places_of_api(description: Mapping[str, Any], known: Mapping[str, str]) -> I
     for path, operations in description["paths"].items():
         address = path if path.startswith("/api") else f"/api{path}"
         word = address.split("/")[2]
-        address = address.replace("{id}", known.get(word, "x")).replace("{name}", "cpu")
+        address = OTHER_ID.sub(NOWHERE, address.replace("{id}", known.get(word, NOWHERE)).replace("{name}", "cpu"))
         for method in METHODS:
             if operation := operations.get(method):
                 yield from _of_address(operation, method, address)

@@ -20,7 +20,7 @@ def requested(client, known, operation, method="", **options):
     """The answer to a request of an operation, of a thing that is there."""
     path = "/api" + operation.path.removeprefix("/api")
     address = path.replace("{id}", known.get(path.split("/")[2], NOWHERE)).replace("{name}", "cpu")
-    return client.generic((method or operation.method).upper(), address, **options)
+    return client.generic((method or operation.method).upper(), address.replace("{session}", NOWHERE), **options)
 
 
 def wrong(operation, answer, statuses):
