@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smartagent.monitoring.probes.ProbeMiddleware",
     "smartagent.shell.security_headers.SecurityHeadersMiddleware",
     "smartagent.shell.program_errors.ProgramErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",

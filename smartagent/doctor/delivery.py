@@ -52,14 +52,19 @@ def _in_state(state: str) -> str:
 
 def check_sending(now: datetime) -> Iterator[Finding]:
     """Deliveries by working channels that are overdue, including those leased by a lost worker."""
+    count, since = overdue_deliveries(now)
+    if since is not None:
+        problem = f"{count:,} {'notification is' if count == 1 else 'notifications are'} due, "
+        problem += f"the oldest for {about(now - since)}"
+        yield error("deliveries", f"{problem}: no worker is sending.", START_DELIVERY)
+
+
+def overdue_deliveries(now: datetime) -> tuple[int, datetime | None]:
+    """The number of deliveries by working channels that should have been sent, and since when the oldest is due."""
     working = Channel.objects.in_use().filter(opened_at=None)
     late = Delivery.objects.filter(status="due", due_at__lte=now - DELIVERY_GRACE, channel__in=working)
     stuck = Delivery.objects.filter(status="sending", leased_until__lte=now - DELIVERY_GRACE)
     due = late.aggregate(count=Count("pk"), since=Min("due_at"))
     held = stuck.aggregate(count=Count("pk"), since=Min("leased_until"))
     since = min((each["since"] for each in (due, held) if each["since"]), default=None)
-    if since is not None:
-        count = due["count"] + held["count"]
-        problem = f"{count:,} {'notification is' if count == 1 else 'notifications are'} due, "
-        problem += f"the oldest for {about(now - since)}"
-        yield error("deliveries", f"{problem}: no worker is sending.", START_DELIVERY)
+    return due["count"] + held["count"], since

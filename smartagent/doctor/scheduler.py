@@ -31,7 +31,7 @@ def check_schedules() -> Iterator[Finding]:
 
 def check_workers(now: datetime) -> Iterator[Finding]:
     """Due tasks must be taken by a worker."""
-    late = _late(now)
+    late = overdue_tasks(now)
     if late is None:
         return
     last = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
@@ -44,7 +44,7 @@ def check_workers(now: datetime) -> Iterator[Finding]:
         )
 
 
-def _late(now: datetime) -> timedelta | None:
+def overdue_tasks(now: datetime) -> timedelta | None:
     """How long the oldest due task has been waiting; None where that is within limits."""
     allowed = SCHEDULE_GRACE + timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
     due = (

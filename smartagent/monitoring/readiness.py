@@ -1,0 +1,114 @@
+"""Whether this process can do its work now: what `/readyz` reports. Each check says what it found in one line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+from django.conf import settings
+from django.db import Error, connection
+
+from rules.models import DispatchRun
+from smartagent.doctor.delivery import overdue_deliveries
+from smartagent.doctor.migrations import Migrated
+from smartagent.doctor.scheduler import overdue_tasks
+from smartagent.doctor.schema_findings import about
+from smartagent.kernel.member_role import as_owner
+
+CONNECT_TIMEOUT = 2  # seconds; libpq knows no less
+STATEMENT_TIMEOUT = 2_000  # milliseconds
+EVALUATION_GRACE = timedelta(minutes=2)
+MAX_NAMED_MIGRATIONS = 4
+
+
+class NotReady(Exception):
+    """Something does not work; the message says what, without names and addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The result of one check."""
+
+    name: str
+    passed: bool
+    output: str
+
+
+def examine(now: datetime) -> list[CheckResult]:
+    """Run all checks, of which those that need the database are left out where it does not answer."""
+    database = _result("database", now)
+    if not database.passed:
+        return [database, *(CheckResult(name, False, "Unknown: the database does not answer.") for name in _AFTER)]
+    with as_owner():
+        return [database, *(_result(name, now) for name in _AFTER)]
+
+
+def check_database(now: datetime) -> str:
+    """A connection of its own, which waits for nobody: a pool in which all are in use is seen by the other checks."""
+    params = connection.get_connection_params()
+    known = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey")
+    params = {name: params[name] for name in known if name in params}
+    options = f"-c statement_timeout={STATEMENT_TIMEOUT}"
+    try:
+        with psycopg.connect(**params, connect_timeout=CONNECT_TIMEOUT, options=options) as opened:
+            row = opened.execute("SELECT pg_is_in_recovery()").fetchone()
+    except psycopg.Error as error:
+        raise NotReady("PostgreSQL does not answer.") from error
+    if row and row[0]:
+        raise NotReady("PostgreSQL is a standby that accepts no writes.")
+    return "PostgreSQL answers."
+
+
+def check_migrations(now: datetime) -> str:
+    """All migrations of this version are applied, and none of a newer one."""
+    migrated = Migrated(connection)
+    if wrong := migrated.pending or migrated.unknown:
+        names = ", ".join(".".join(each) for each in wrong[:MAX_NAMED_MIGRATIONS])
+        raise NotReady(f"{'Not applied' if migrated.pending else 'Of a newer version'}: {names}.")
+    return "All migrations are applied."
+
+
+def check_worker(now: datetime) -> str:
+    """A worker takes due tasks."""
+    if late := overdue_tasks(now):
+        raise NotReady(f"Tasks have been due for {about(late)}: no worker is running.")
+    return "No task is overdue."
+
+
+def check_evaluation(now: datetime) -> str:
+    """The last scheduled evaluation is not older than two intervals."""
+    outcomes = [DispatchRun.Outcome.COMPLETED, DispatchRun.Outcome.FAILED]
+    runs = DispatchRun.objects.by_clock().filter(outcome__in=outcomes, finished_at__isnull=False)
+    ended = runs.values_list("finished_at", "outcome").first()
+    if ended is None:
+        return "No scheduled evaluation yet."
+    age = now - ended[0]
+    if age > 2 * timedelta(minutes=settings.DISPATCH_EVERY_MINUTES) + EVALUATION_GRACE:
+        raise NotReady(f"The last evaluation ended {about(age)} ago.")
+    if ended[1] == DispatchRun.Outcome.FAILED:
+        raise NotReady(f"The last evaluation, {about(age)} ago, failed.")
+    return f"The last evaluation ended {about(age)} ago."
+
+
+def check_delivery(now: datetime) -> str:
+    """Due deliveries are sent."""
+    count, since = overdue_deliveries(now)
+    if since is not None:
+        raise NotReady(f"Deliveries by working channels have been due for {about(now - since)} ({count:,} overdue).")
+    return "No delivery is overdue."
+
+
+CHECKS: dict[str, Callable[[datetime], str]] = {
+    "database": check_database, "migrations": check_migrations, "worker": check_worker,
+    "evaluation": check_evaluation, "delivery": check_delivery,
+}  # fmt: skip
+_AFTER = [name for name in CHECKS if name != "database"]
+
+
+def _result(name: str, now: datetime) -> CheckResult:
+    try:
+        return CheckResult(name, True, CHECKS[name](now))
+    except NotReady as found:
+        return CheckResult(name, False, str(found))
+    except Error as error:  # for example no free connection, or a table that is missing
+        return CheckResult(name, False, f"The check failed: {type(error).__name__}.")
