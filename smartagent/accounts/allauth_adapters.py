@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from smartagent.accounts.events import SECOND_FACTOR_CHANGED, SIGNED_IN, log_event
 from smartagent.accounts.new_browser_notice import SIGNED_IN_THERE, is_new_browser, notify_of_browser
@@ -22,6 +23,8 @@ from smartagent.accounts.single_sign_on import provider_link
 from smartagent.kernel.recent_sign_in import is_recent
 from smartagent.kernel.sealing import seal, unseal
 
+# The provider asks for the password even where it knows the browser (OpenID Connect Core, 3.1.2.1).
+ASK_THERE = urlencode({"auth_params": "prompt=login"})
 DEACTIVATED = "This account is deactivated. Ask an administrator."
 FAILURES_KEY = "sign_in_failures"
 FACTOR_NAMES = {"totp": "authenticator app", "recovery_codes": "recovery code", "webauthn": "passkey"}
@@ -80,7 +83,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         for each in methods:
             each["description"] = DESCRIPTIONS.get(each["id"], each["description"])
         if not methods and (provider := provider_link()):
-            methods = [{"id": "sso", "description": f"Sign in with {provider['name']} again", "url": provider["url"]}]
+            methods = [
+                {
+                    "id": "sso",
+                    "description": f"Sign in with {provider['name']} again",
+                    "url": f"{provider['url']}?{ASK_THERE}",
+                }
+            ]
         return methods
 
     def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **_: Any) -> None:

@@ -68,13 +68,17 @@ def _is_taken(email: str) -> bool:
 
 
 def send_link(person: User, email: str, now: datetime) -> None:
-    """Send a link to `email` by which it becomes the address of the person. TooManyLinks, EmailTaken, MailNotSent."""
-    if email != person.email and _is_taken(email):
-        raise EmailTaken(EmailTaken.__doc__)
+    """Send a link to `email` by which it becomes the address of the person. TooManyLinks, MailNotSent.
+
+    An address that has an account is told so instead: who asks does not learn who else has one.
+    """
     try:
         take([(attempts_key("email-links", str(person.pk)), EMAIL_LINKS)], now)
     except Blocked as blocked:
         raise TooManyLinks(f"Too many links were sent. Try again in {in_words(blocked.seconds)}.") from None
+    if email != person.email and _is_taken(email):
+        _send("accounts/email_taken", email, {"email": email})
+        return
     token = signing.dumps([str(person.pk), person.email, email, _state_of(person)], salt=EMAIL_SALT, compress=True)
     address = settings.SITE_URL + reverse("confirm_email", args=[token])
     _send("accounts/email_link", email, {"person": person, "email": email, "address": address})

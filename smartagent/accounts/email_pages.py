@@ -75,7 +75,7 @@ def _sent(request: HttpRequest, email: str, form: EmailForm) -> bool:
         return False
     try:
         send_link(User.objects.get(pk=person.pk), email, timezone.now())
-    except (TooManyLinks, EmailTaken, MailNotSent) as error:
+    except (TooManyLinks, MailNotSent) as error:
         form.add_error("email", str(error))
         return False
     log_event(EMAIL_LINK_SENT, person, timezone.now(), by=person, email=email, **origin(request))

@@ -99,4 +99,5 @@ def confirm_identity(request: HttpRequest, way_on: str) -> HttpResponse:
     methods: list[dict[str, Any]] = get_adapter().get_reauthentication_methods(request.user)
     if not methods:
         raise PermissionDenied(NO_WAY)
-    return HttpResponseRedirect(f"{methods[0]['url']}?{urlencode({'next': way_on})}")
+    address = str(methods[0]["url"])
+    return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'next': way_on})}")

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from django.test import Client
+from django.utils import timezone
+from time_machine import travel
 
 from rules.models import ActivityEntry
 from rules.text.activity import named_entries
@@ -101,6 +104,12 @@ def test_passwords_are_switched_off(alice, ada, settings, client_of):
     client = client_of(alice)
     for answer in (client.get("/confirm/"), client.post("/confirm/", {"password": PASSWORD})):
         assert answer["Location"].startswith("/login/sso/login/")
+    with travel(timezone.now() + timedelta(minutes=20)):
+        confirm = client.get("/tokens/add/")["Location"]
+        assert confirm == "/login/sso/login/?auth_params=prompt%3Dlogin&next=%2Ftokens%2Fadd%2F"
+        assert "prompt=login" in client.get(confirm)["Location"]
+        come("1", client)
+        assert client.get("/tokens/add/").status_code == 200
     assert "Change password" not in client.get("/security/").content.decode()
     User.objects.filter(pk=alice.pk).update(is_superuser=True)
     come("1")
