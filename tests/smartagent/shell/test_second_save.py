@@ -7,9 +7,9 @@ from django.utils import timezone
 from notifications.models import Channel, EscalationPolicy, Preference
 from optimizer.models import OptimizerPolicy
 from rules.models import DataSource, Integration, MetricQuery, Silence
+from smartagent.bench.api.objects import known_things
+from smartagent.bench.hostile.page import Page
 from smartagent.models import ServiceAccount, User
-from tests.smartagent.following import Page
-from tests.smartagent.known_things import known_things
 
 ASKED = "Not saved yet: somebody else has saved this since you opened it."
 
