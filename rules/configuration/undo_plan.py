@@ -93,6 +93,20 @@ def former_values(record: Any, changes: list[Mapping[str, Any]]) -> dict[str, An
     return values
 
 
+def deleted_values(model: Any, changes: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values of a row before its deletion, by attribute; CannotUndo where it had a secret."""
+    values: dict[str, Any] = {}
+    for change in changes:
+        if change.get("secret"):
+            raise CannotUndo(NOT_KEPT)
+        column, key = model._meta.get_field(change["field"]), change.get("key")
+        if key is None:
+            values[column.attname] = _decoded(column, change.get("from"))
+        else:
+            values.setdefault(column.attname, {})[key] = change.get("from")
+    return values
+
+
 def check_unchanged(change: Mapping[str, Any], present: Any) -> None:
     """CannotUndo where `present` is not what the change left."""
     now = encoded(present)

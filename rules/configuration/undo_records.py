@@ -15,31 +15,36 @@ from rules.configuration.undo_plan import (
     GONE,
     INVALID,
     KEPT_ELSEWHERE,
+    NOT_ALLOWED,
     CannotUndo,
+    MayNotUndo,
     RecordedChange,
     Undo,
     UndoPlan,
+    deleted_values,
     find_object,
     former_values,
     refuse_other_fields,
 )
 from rules.models.recorded import acting_as
+from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.scope import has_everyone
 
 IN_USE = "Other objects refer to it ({}), so it is not deleted here. Delete it on its page."
-
+BACK = "The object is there again."
 MISDIRECTED = "A stored secret would go to the former address. Change it on the page, and enter the secret again."
 
 
 class RecordUndo(Undo):
-    """A changed object gets its former values back; a created one is deleted where nothing refers to it."""
+    """A changed object gets its former values back, a deleted one without secrets comes back, and a created one is
+    deleted where nothing refers to it."""
 
     def plan(self, change: RecordedChange, user: Any, now: datetime, *, lock: bool) -> UndoPlan:
         model = models_by_kind().get(change.kind)
         if model is None or change.operation not in ("created", "changed", "deleted"):
             raise CannotUndo(KEPT_ELSEWHERE)
         if change.operation == "deleted":
-            raise CannotUndo(GONE)
+            return _restored(model, change, user)
         verb = "change" if change.operation == "changed" else model.recorded_deletion
         permission = f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
         record = find_object(model.objects, change.key, user, permission, lock=lock)
@@ -62,6 +67,27 @@ class RecordUndo(Undo):
     def misdirects(self, present: Any, former: Any) -> bool:
         """Whether stored secrets would go to another address, for which nobody entered them."""
         return False
+
+
+def _restored(model: Any, change: RecordedChange, user: Any) -> UndoPlan:
+    """A deleted row comes back with its key, for those who may create one: for themselves, or for anybody."""
+    if "user" not in model.recorded_fields or change.key is None:
+        raise CannotUndo(GONE)
+    refuse_other_fields(change.changes, {*model.recorded_fields, *model.recorded_secrets})
+    record = model(pk=change.key, **deleted_values(model, change.changes))
+    its_own = record.user_id == user.pk
+    if not user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}") or not (
+        its_own or has_everyone(user, "change")
+    ):
+        raise MayNotUndo(NOT_ALLOWED)
+    with as_owner():
+        if model._base_manager.filter(pk=change.key).exists():
+            raise CannotUndo(BACK)
+    try:
+        record.full_clean()
+    except ValidationError as error:
+        raise CannotUndo(INVALID + " ".join(error.messages)) from None
+    return UndoPlan(lambda: _as(user, lambda: record.save(force_insert=True)))
 
 
 class IntegrationUndo(RecordUndo):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rules.authoring.fields import RULE_FIELDS
+from rules.authoring.rule_limit import rule_limit_problem
 from rules.authoring.validation import checked_fields, validate
 from rules.configuration.undo_plan import (
     KEPT_ELSEWHERE,
@@ -60,6 +61,8 @@ def _restored(change: RecordedChange, user: Any, now: datetime) -> UndoPlan:
     mine = binned.changeable_by(user)
     if not user.has_perm("rules.change_automationrule") or not mine.exists():
         raise MayNotUndo(NOT_ALLOWED)
+    if problem := rule_limit_problem(mine.get().user):
+        raise CannotUndo(problem)
 
     def restore() -> None:
         if not undelete(mine, user, now):

@@ -312,6 +312,37 @@ def test_silences_and_creations_are_undone(api, undo_of, alice, olga):
     assert undo_of(alice, latest(alice))[0] == 204
 
 
+def test_deleted_channels_and_policies_come_back(api, undo_of, alice, olga, audra, now):
+    ask = api(alice)
+    given = {"name": "Mail", "kind": "email", "settings": {"to": "alice@example.com"}}
+    _, channel = ask("post", "/api/channels/", given)
+    assert ask("delete", f"/api/channels/{channel['id']}/")[0] == 204
+    deletion = latest(alice)
+    assert undo_of(audra, deletion)[0] == 403
+    assert undo_of(alice, deletion) == (204, "")
+    back = Channel.objects.get()
+    assert (str(back.pk), back.user, back.name, back.config) == (
+        channel["id"], alice, "Mail", {"to": "alice@example.com"}
+    )  # fmt: skip
+    assert latest(alice).event_type == CREATED
+    assert undo_of(alice, deletion) == (409, "The object is there again.")
+    back.delete()
+    Channel.objects.create(user=alice, kind="email", name="Mail", config={})
+    assert undo_of(alice, deletion) == (
+        409, "The former values are not valid any more: You already have a channel with this name."
+    )  # fmt: skip
+    given = {"name": "Team", "kind": "slack", "settings": {"url": "https://hooks.slack.com/services/topsecret"}}
+    _, channel = ask("post", "/api/channels/", given)
+    assert ask("delete", f"/api/channels/{channel['id']}/")[0] == 204
+    assert undo_of(alice, latest(alice))[1].startswith("Secrets are not kept")
+    policy = {"name": "Nights", "steps": [{"after": "15m", "to": ["owner"]}], "repeats": 1}
+    _, policy = api(olga)("post", "/api/escalation-policies/", policy)
+    assert api(olga)("delete", f"/api/escalation-policies/{policy['id']}/")[0] == 204
+    assert undo_of(olga, latest(olga))[0] == 204
+    found = EscalationPolicy.objects.get()
+    assert (found.steps, found.repeats, found.user) == ([{"after": 900, "to": ["owner"]}], 1, olga)
+
+
 def test_mutes_the_bin_and_commands(api, undo_of, alice, client_of, monkeypatch):
     ask = api(alice)
     rule = rule_of(alice, rule_name="CPU", **CPU)
