@@ -18,7 +18,7 @@ from notifications.models import Channel
 from notifications.registries import channels
 from notifications.templating import NotWorded, check
 from smartagent.kernel.scope import has_everyone
-from smartagent.rest.fields import JSONObjectField, OwnerField, TextField
+from smartagent.rest.fields import SECRETS_SET, JSONObjectField, OwnerField, TextField
 from smartagent.rest.recent_sign_in import require_recent_sign_in
 from smartagent.rest.relations import PERSON
 from smartagent.rest.rows import RowMixin
@@ -56,9 +56,7 @@ class ChannelSerializer(RowMixin, StrictModelSerializer):
         read_only_fields = ["works_since", "cause", "failures", "opened_at", "retry_at", "created_at", "updated_at"]
         validators: list[Any] = []  # the owner may be left out, so that one of a name is checked below
 
-    @extend_schema_field(
-        {"type": "object", "additionalProperties": {"type": "boolean"}, "description": "Whether each secret is set."}
-    )
+    @extend_schema_field(SECRETS_SET)
     def get_secrets(self, channel: Channel) -> dict[str, bool]:
         kind = channels.find(channel.kind)
         known = known_of(channel) if kind else {}

@@ -24,7 +24,7 @@ from notifications.filters import ChannelFilter
 from notifications.models import Channel
 from notifications.registries import channels
 from smartagent.rest.errors import Conflict
-from smartagent.rest.views import StrictView, WriteViewSet
+from smartagent.rest.views import WITHOUT_PUT, StrictView, WriteViewSet
 
 EXAMPLES = [
     OpenApiExample(
@@ -76,7 +76,7 @@ class ChannelViewSet(WriteViewSet):
     filterset_class = ChannelFilter
     sealed_columns = ("sealed",)
     ordering_fields = ("position", "name", "created_at")
-    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    http_method_names = WITHOUT_PUT
 
     @extend_schema(
         summary="Test a channel", request=None, responses={200: TestSerializer} | WITH_CONFLICT,

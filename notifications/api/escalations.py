@@ -18,7 +18,7 @@ from smartagent.rest.fields import DurationField, TextField
 from smartagent.rest.relations import PERSON
 from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer, StrictSerializer
-from smartagent.rest.views import ReadViewSet, WriteViewSet
+from smartagent.rest.views import WITHOUT_PUT, ReadViewSet, WriteViewSet
 
 NAME_TAKEN = "A policy with this name already exists. Choose another name."
 SAY = {"after": "Enter a waiting time, for example 15m.", "to": 'Enter the recipients, for example ["owner"].'}
@@ -135,7 +135,7 @@ class PolicyViewSet(WriteViewSet):
     serializer_class = PolicySerializer
     filterset_class = PolicyFilter
     ordering_fields = ("name", "created_at")
-    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    http_method_names = WITHOUT_PUT
 
 
 @extend_schema_view(

@@ -19,7 +19,7 @@ from rules.data_sources.validation import (
 from rules.engine.series_labels import LABEL_NAME
 from rules.models import DataSource
 from smartagent.rest.certificate_field import CertificatesField
-from smartagent.rest.fields import FlagField, TextField, TimeField
+from smartagent.rest.fields import SECRETS_SET, FlagField, TextField, TimeField
 from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
 
@@ -94,9 +94,7 @@ class DataSourceSerializer(RowMixin, StrictModelSerializer):
             "person_label": {"asks": {"pattern": f"^({LABEL_NAME.pattern})?$"}},
         }
 
-    @extend_schema_field(
-        {"type": "object", "additionalProperties": {"type": "boolean"}, "description": "Whether each secret is set."}
-    )
+    @extend_schema_field(SECRETS_SET)
     def get_secrets(self, source: DataSource) -> dict[str, bool]:
         known = known_secrets_of(source)
         return {"password": bool(known.password), "token": bool(known.token)}

@@ -18,7 +18,7 @@ from rules.models import DataSource, MetricQuery
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.errors import Conflict
 from smartagent.rest.throttling import Previews
-from smartagent.rest.views import WriteViewSet
+from smartagent.rest.views import WITHOUT_PUT, WriteViewSet
 
 WITH_LOCK = {409: OpenApiResponse(description="A rules file manages it, or rules watch it.")}
 SOURCE_EXAMPLE = OpenApiExample(
@@ -43,7 +43,7 @@ class ManagedViewSet(WriteViewSet):
     """Refuses to change what a rules file manages."""
 
     scope = TokenScope.ADMIN
-    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    http_method_names = WITHOUT_PUT
 
     def get_object(self) -> Any:
         found = super().get_object()

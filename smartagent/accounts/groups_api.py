@@ -18,7 +18,7 @@ from smartagent.rest.errors import Conflict
 from smartagent.rest.fields import TextField
 from smartagent.rest.rows import RowMixin
 from smartagent.rest.serializers import StrictModelSerializer
-from smartagent.rest.views import WriteViewSet
+from smartagent.rest.views import WITHOUT_PUT, WriteViewSet
 
 GROUP_NAME = r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"
 
@@ -60,7 +60,8 @@ class GroupSerializer(RowMixin, StrictModelSerializer):
     def validate_name(self, name: str) -> str:
         if not re.fullmatch(GROUP_NAME[1:-1], name):
             raise ValidationError("Use letters, digits, spaces, _ . and -, with a letter or digit first.")
-        if Group.objects.filter(name__iexact=name).exclude(pk=_key(self.instance)).exists():
+        own: Any = getattr(self.instance, "pk", None)
+        if Group.objects.filter(name__iexact=name).exclude(pk=own).exists():
             raise ValidationError("A group with this name already exists.")
         return name
 
@@ -76,10 +77,6 @@ class GroupSerializer(RowMixin, StrictModelSerializer):
     @property
     def _user(self) -> Any:
         return self.context["request"].user
-
-
-def _key(instance: Any) -> Any:
-    return instance.pk if instance else None
 
 
 WITH_CONFLICT = {409: OpenApiResponse(description="One of the roles, which are fixed.")}
@@ -108,7 +105,7 @@ class GroupViewSet(WriteViewSet):
     serializer_class = GroupSerializer
     ordering_fields = ("name",)
     lookup_value_converter = "int"
-    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    http_method_names = WITHOUT_PUT
     scope = TokenScope.ADMIN
 
     @property

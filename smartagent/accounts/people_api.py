@@ -119,7 +119,8 @@ class PersonSerializer(RowMixin, StrictModelSerializer):
 
     def validate_email(self, email: str) -> str:
         email = UserManager.normalize_email(email)
-        if User.objects.with_email(email).exclude(pk=_key(self.instance)).exists():
+        own: Any = getattr(self.instance, "pk", None)
+        if User.objects.with_email(email).exclude(pk=own).exists():
             raise ValidationError(EMAIL_TAKEN)
         return email
 
@@ -183,10 +184,6 @@ class NewPersonSerializer(PersonSerializer):
 
     class Meta(PersonSerializer.Meta):
         fields = [*PersonSerializer.Meta.fields, "generated_password"]
-
-
-def _key(instance: Any) -> Any:
-    return instance.pk if instance else None
 
 
 def _of_person(attrs: Any, instance: Any) -> dict[str, list[str]]:

@@ -30,6 +30,9 @@ DURATION_REGEX = r"^\s*(0|([0-9]+\s*[wdhmsWDHMS]\s*)+)\s*$"
 Asks = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 BOUND = 10**BEFORE  # of a number that is kept to the digit
 ZONE = {"minLength": 1, "pattern": "^[A-Za-z0-9_+/-]+$"}  # the name of a time zone; which there are, the machine knows
+SECRETS_SET = {
+    "type": "object", "additionalProperties": {"type": "boolean"}, "description": "Whether each secret is set.",
+}  # fmt: skip
 SOMEBODY = {"minLength": 1, "pattern": r"\S"}
 
 

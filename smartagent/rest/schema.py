@@ -130,7 +130,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": f"A token; create one under API tokens. {SCOPES_HELP}",
+            "description": f"A token of a person or of a service account; create one under API tokens. {SCOPES_HELP}",
         }
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
@@ -154,8 +154,11 @@ class AgentTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
     name = "agentToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        text = "A token; also as `Token …`, or as the password of Basic authentication with any user name."
-        return {"type": "http", "scheme": "bearer", "description": f"{text} {SCOPES_HELP}"}
+        return {
+            "type": "http", "scheme": "bearer",
+            "description": "For the addresses of agents (remote write, OTLP, InfluxDB, Alertmanager): a token; also as "
+                "`Token …`, or as the password of Basic authentication with any user name.",
+        }  # fmt: skip
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
         return {self.name: _scopes_of(auto_schema)}

@@ -16,6 +16,9 @@ from smartagent.rest.idempotency import run_once
 from smartagent.rest.relations import EXPAND, FIELDS, RelatedObjects, chosen
 from smartagent.rest.rows import RowMixin
 
+# For objects of which only a part is changed at a time.
+WITHOUT_PUT = ["get", "head", "options", "post", "patch", "delete"]
+
 
 class StrictView(APIView):
     """Refuses query parameters other than `parameters`, and runs a POST with an Idempotency-Key once.

@@ -33,6 +33,7 @@ class SecondSaveMixin:
     """
 
     versioned_also: ClassVar[tuple[str, ...]] = ()
+    is_asked = False  # whether the form is shown again because somebody else has saved it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,6 +54,7 @@ class SecondSaveMixin:
         if seen and seen != stored and not any(name in form.data for name in NOT_SAVED):
             form.data = form.data.copy()
             form.data[form.add_prefix(SEEN)] = stored
+            self.is_asked = True
             form.add_error(None, forms.ValidationError(self._question(), code="changed"))
         return str(seen)
 

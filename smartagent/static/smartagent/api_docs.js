@@ -33,6 +33,10 @@
       heading.setAttribute("role", "heading");
       heading.setAttribute("aria-level", heading.matches("h3") ? "2" : "3");
     }
+    // The session is sent by itself, and no script could set its cookie.
+    for (const part of document.querySelectorAll(".modal-ux .auth-container")) {
+      if (part.querySelector("h4 code")?.textContent === "cookieAuth") part.hidden = true;
+    }
     document.querySelector(".modal-ux .close-modal:not([aria-label])")?.setAttribute("aria-label", "Close");
     for (const button of document.querySelectorAll(".modal-ux .modal-btn[aria-label]")) button.removeAttribute("aria-label");
     const title = document.querySelector("h2.title:not([aria-level])");

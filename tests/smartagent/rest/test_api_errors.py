@@ -71,4 +71,6 @@ def test_the_page_of_the_description_asks_nobody_else(client, db):
     page = client.get("/api/docs/").content.decode()
     assert "/static/drf_spectacular_sidecar/" in page
     assert not [each for each in re.findall(r'(?:src|href)="([^"]*)"', page) if "://" in each]
-    assert client.get("/api/schema/").json()["openapi"] == "3.1.0"
+    schema = client.get("/api/schema/").json()
+    assert schema["openapi"] == "3.1.0"
+    assert next(iter(schema["components"]["securitySchemes"])) == "token"  # which the page asks for first
