@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
@@ -101,12 +102,17 @@ class PolicySerializer(RowMixin, StrictModelSerializer):
         return super().create({"user": self.context["request"].user} | validated_data)
 
 
+def page_of_escalation(escalation: Escalation) -> str:
+    """The page of the alert that is escalated."""
+    return reverse("admin:rules_rulestate_page", args=[escalation.state_id])
+
+
 class EscalationSerializer(RowMixin, StrictModelSerializer):
     steps = StepsField()
 
     class Meta:
         model = Escalation
-        resource, sentence = "escalations", escalation_in_words
+        resource, page, sentence = "escalations", page_of_escalation, escalation_in_words
         relations = {"policy": POLICY, "rule": RULE, "state": STATE}
         fields = [
             "id", "policy", "policy_name", "rule", "state", "episode", "title", "message", "severity", "steps",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
@@ -17,6 +18,11 @@ from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import OwnedView
 
 
+def page_of_mutes(mute: Mute) -> str:
+    """The place where the muted rules of a person are listed."""
+    return f"{reverse('admin:preferences')}#mutes"
+
+
 class MuteSerializer(RowMixin, StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     rule = IdField(source="rule_id", help_text="A rule that you may see or that has notified you.")
@@ -25,7 +31,7 @@ class MuteSerializer(RowMixin, StrictSerializer):
     created_at = TimeField(read_only=True)
 
     class Meta:
-        resource, relations, sentence = "mutes", {"rule": RULE}, mute_in_words
+        resource, page, relations, sentence = "mutes", page_of_mutes, {"rule": RULE}, mute_in_words
 
     def validate_until(self, until: Any) -> Any:
         if until is not None and until <= timezone.now():

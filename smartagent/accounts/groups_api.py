@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -39,6 +40,11 @@ class PermissionsField(serializers.ListField):
         return names
 
 
+def page_of_group(group: Group) -> str:
+    """The list of its people."""
+    return f"{reverse('admin:smartagent_user_changelist')}?groups__id__exact={group.pk}"
+
+
 class GroupSerializer(RowMixin, StrictModelSerializer):
     name = TextField(max_length=150, asks={"pattern": GROUP_NAME}, help_text="Letters, digits, spaces, _ . and -.")
     permissions = PermissionsField(required=False, help_text="As app.verb_model; only permissions that you have.")
@@ -48,7 +54,7 @@ class GroupSerializer(RowMixin, StrictModelSerializer):
     class Meta:
         model = Group
         fields = ["id", "name", "permissions", "people", "is_fixed"]
-        resource, sentence = "groups", group_in_words
+        resource, page, sentence = "groups", page_of_group, group_in_words
         collections: ClassVar[dict[str, str]] = {"people": "people/?group={row.name}"}
 
     def get_people(self, group: Any) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
@@ -61,6 +62,11 @@ class HolderField(IdField):
         return key
 
 
+def page_of_tokens(token: APIToken) -> str:
+    """The page of all tokens; one of its own a token has not."""
+    return reverse("admin:smartagent_apitoken_changelist")
+
+
 class TokenSerializer(RowMixin, StrictModelSerializer):
     user = HolderField(
         source="user_id", required=False, help_text="Whose it is: you by default; for administrators a service account."
@@ -78,7 +84,7 @@ class TokenSerializer(RowMixin, StrictModelSerializer):
             "id", "user", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "last_used_from",
             "replaced_by",
         ]  # fmt: skip
-        resource, relations, sentence = "tokens", {"user": PERSON}, token_in_words
+        resource, page, relations, sentence = "tokens", page_of_tokens, {"user": PERSON}, token_in_words
         read_only_fields = ["prefix", "created_at", "last_used_at", "last_used_from"]
 
     def validate_expires_at(self, expires_at: datetime | None) -> datetime | None:

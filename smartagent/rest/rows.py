@@ -48,7 +48,7 @@ class LinksField(serializers.Field):  # type: ignore[type-arg]
         base = "/api/v1/" if request is not None and request.path.startswith("/api/v1/") else "/api/"
         found = {"self": f"{base}{row.Meta.resource}/{value.pk}/"}
         if page := getattr(row.Meta, "page", ""):
-            found["page"] = reverse(page, args=[value.pk])
+            found["page"] = page(value) if callable(page) else reverse(page, args=[value.pk])
         for name, relation in row.relations().items():
             if relation.resource and (key := key_of(value, name)):
                 found[name] = f"{base}{relation.resource}/{key}/"
@@ -94,8 +94,8 @@ class RowMixin(serializers.Serializer[Any]):
     """The base of rows of a resource.
 
     Its `Meta` has `resource` (the path below `/api/`), `sentence` (a function that says the row in words), and where
-    there are some `page` (the name of its page's address), `relations` (by field) and `collections` (addresses below
-    `/api/` with a place for the id, or for attributes of `row`).
+    there are some `page` (the name of its page's address, or a function that returns the address), `relations` (by
+    field) and `collections` (addresses below `/api/` with a place for the id, or for attributes of `row`).
     """
 
     @classmethod

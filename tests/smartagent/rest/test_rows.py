@@ -36,6 +36,7 @@ def test_each_row_has_links_names_and_on_request_what_it_refers_to(ada, now, no_
         single = program.get(f"{resource}/{row['id']}/{query}")
         assert {name: single[name] for name in row} == row, resource
         assert row["sentence"], resource
+        assert {"self", "page"} <= row["links"].keys(), resource
         assert set(row.get("expanded", {})) == set(expandable)
         for name, address in row["links"].items():
             assert address.startswith("http://testserver/")
