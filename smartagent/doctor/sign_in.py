@@ -11,9 +11,7 @@ from smartagent.doctor.findings import Finding, error
 from smartagent.models import User
 
 PROBLEM = "PASSWORD_SIGN_IN is off, and no administrator has signed in by single sign-on or has a passkey."
-FIX = (
-    "Set PASSWORD_SIGN_IN=on, sign in by single sign-on as an administrator or add a passkey, then switch it off again."
-)
+FIX = "Sign in by single sign-on as an administrator, or set PASSWORD_SIGN_IN=on and add a passkey."
 
 
 def check_ways_to_sign_in() -> Iterator[Finding]:
