@@ -40,6 +40,7 @@ LEFT_OUT = {
     "channel-kinds", "admin:configuration_changes", "configurationchange-list", "configurationchange-detail",
     "legacy-get_integration_error_count", "admin:notifications_channel_preferences",
     "admin:optimizer_policy",  # stops and releases nothing
+    "token-current", "token-rotate-current",  # of the token of the request: a session has none
     # They ask the server, the integration or the channel as it is set up.
     "admin:rules_datasource_test", "datasource-test", "admin:integration_check", "admin:notifications_channel_test",
     "channel-test", "admin:notifications_channel_close", "channel-close-breaker",
