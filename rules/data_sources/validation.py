@@ -75,19 +75,14 @@ def expression_problem(expression: str) -> str:
 def _source_problems(source: DataSource, secrets: SourceSecrets) -> Iterator[tuple[str, str]]:
     yield "address", address_problem(source.address)
     yield "headers", headers_problem(secrets.headers)
+    yield "username", "A user name cannot contain a colon." if ":" in source.username else ""
     if source.person_label and not LABEL_NAME.fullmatch(source.person_label):
         yield "person_label", "A label name starts with a letter or _ and contains only letters, digits and _."
     if source.authentication == DataSource.Authentication.BASIC:
-        yield "username", _username_problem(source.username)
+        yield "username", "" if source.username else "Enter the user name."
         yield "password", "" if secrets.password else "Enter the password."
     if source.authentication == DataSource.Authentication.BEARER:
         yield "token", _token_problem(secrets.token)
-
-
-def _username_problem(username: str) -> str:
-    if not username:
-        return "Enter the user name."
-    return "A user name cannot contain a colon." if ":" in username else ""
 
 
 def _token_problem(token: str) -> str:

@@ -59,6 +59,10 @@ class ProtocolView(APIView):
         note_receipt(caller, self.protocol, intake)
         return self.answer(intake)
 
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The methods."""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
     def plain(self, encoding: str, body: bytes) -> bytes:
         """The decompressed body."""
         raise NotImplementedError
@@ -93,9 +97,11 @@ class ProtocolView(APIView):
             given.status_code if given else 500,
             " ".join(message for messages in errors_of(said).values() for message in messages),
         )
-        for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+        for name in ("WWW-Authenticate", "Retry-After"):
             if given is not None and name in given:
                 response[name] = given[name]
+        if response.status_code == 405:
+            response["Allow"] = ", ".join(self.allowed_methods)
         if response.status_code in (429, 503):
             response.setdefault("Retry-After", str(SECONDS_TO_RETRY))
         return response
@@ -114,7 +120,7 @@ def owner_of(request: Request) -> Any:
     named = request.headers.get(OWNER_HEADER) or request.query_params.get(OWNER_PARAMETER)
     caller: User = request.user  # type: ignore[assignment]
     try:
-        return Push(caller, timezone.now()).owner(named) if named else caller.pk
+        return caller.pk if named is None else Push(caller, timezone.now()).owner(named)
     except ValueError as error:
         raise exceptions.ValidationError(f"{OWNER_HEADER}: {error}") from None
 

@@ -40,6 +40,8 @@ REFUSALS = [
     ("* /api/silences/*", " Only operators can silence everything.", "what a role may"),
     ("* /api/silences/*", "Only operators can silence rules of other people.", "what a role may"),
     ("* /api/silences/*", "This rule belongs to ", "whose the rule is"),
+    ("* /api/rules/*", "The rule does not watch this person, or you cannot access them.", "whom the rule watches"),
+    ("* /api/rules/*", "No person with the ID or e-mail address ", "who is there"),
     ("POST /api/states/*", "The person does not exist, or you cannot access them.", "who is there"),
     ("POST /api/states/*", "This person cannot access the rule", "whose the rule is"),
     # What stands in the database.
@@ -82,7 +84,10 @@ REFUSALS = [
     ("POST /api/*", "This Idempotency-Key was used with another request.", "which keys were used"),
     # What depends on another field that may stand in the database.
     ("* /api/rules/*", "Enter the window for ", "a window belongs to an aggregation"),
-    ("* /api/rules/*", "The latest reading has no window", "a window belongs to an aggregation"),
+    ("* /api/rules/*", " has no window", "a window belongs to an aggregation"),
+    ("* /api/rules/*", "reducer_parameter: ", "a parameter belongs to an aggregation"),
+    ("* /api/rules/*", "Absence is 1 without a reading", "a threshold belongs to an aggregation"),
+    ("* /api/rules/*", "Only rules with one instance per ", "how many instances the rule has"),
     ("* /api/rules/*", " has no parameter. Leave it empty.", "a parameter belongs to an aggregation"),
     ("* /api/rules/*", "The window must be from 5m to 30d", "a sum"),
     ("* /api/rules/*", "would end between two evaluations.", "how often rules are checked is a setting"),

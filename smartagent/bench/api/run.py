@@ -18,8 +18,8 @@ from smartagent.bench.api.roles import ADMINISTRATOR, make_people
 from smartagent.bench.scratch import copies_of
 
 # The administrator, whom most is allowed, also asks at the edges of what is allowed: in parts, as that takes long.
-EDGES_SHARE = 0.5  # of all cases
-EDGE_CASES = 20_000  # of all operations, about
+EDGES_SHARE = 0.6  # of all cases
+EDGE_CASES = 14_000  # of all operations, about
 CASES_PER_PART = 5000
 SHOWN_FAILURES = 100
 

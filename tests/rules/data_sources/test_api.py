@@ -43,6 +43,7 @@ def test_secrets_go_in_and_never_come_out(ada):
     ({"headers": {"A": None}}, "headers"), ({"headers": {"Host": "b"}}, "headers"),
     ({"headers": {"A": "\n"}}, "headers"),
     ({"token": ""}, "token"), ({"token": "é"}, "token"), ({"authentication": "basic", "username": "a"}, "password"),
+    ({"username": "a:b"}, "username"),
     ({"timeout": 61}, "timeout"), ({"timeout": 10**400}, "timeout"), ({"verify_tls": "no"}, "verify_tls"),
     ({"name": "prom"}, "name"), ({"name": "a\x00"}, "name"), ({"person_label": "e-mail"}, "person_label"),
     ({"secret": "x"}, "secret"),

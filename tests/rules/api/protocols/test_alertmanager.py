@@ -93,3 +93,21 @@ def test_hostile_bodies(alice, body, message):
     answer = Sender(alice).post(PATH, body, "application/json")
     assert (answer.status_code, message in answer.json()["detail"][0]) == (400, True), answer.content
     assert not MetricSample.objects.exists()
+
+
+def test_an_empty_owner_in_the_address_is_refused(alice):
+    answer = send(alice, ALERT, path=f"{PATH}?user=")
+    assert answer.status_code == 400
+    assert "X-Smartagent-User: " in answer.json()["detail"][0]
+    assert kept() == {}
+
+
+@pytest.mark.parametrize("address", [PATH, "/api/v1/write", "/api/v2/write", "/v1/metrics"])
+def test_other_methods_are_answered_with_those_that_there_are(alice, address):
+    sender = Sender(alice)
+    headers = {"Authorization": f"Bearer {sender.token}"}
+    asked = sender.client.options(address, headers=headers)
+    assert (asked.status_code, asked.content) == (204, b"")
+    refused = sender.client.delete(address, headers=headers)
+    assert refused.status_code == 405
+    assert asked.headers["Allow"] == refused.headers["Allow"] == "POST, OPTIONS"
