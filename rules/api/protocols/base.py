@@ -59,7 +59,7 @@ class ProtocolView(APIView):
         note_receipt(caller, self.protocol, intake)
         return self.answer(intake)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The methods."""
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
