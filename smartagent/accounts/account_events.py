@@ -45,38 +45,27 @@ def _revoked(context: Mapping[str, Any]) -> str:
     return f"{context.get('by_name', '?')} revoked {_token(context)}."
 
 
+def _event(kind: str, configuration: str, sentence: str) -> EventKind:
+    """An event whose label is its kind in words."""
+    return EventKind(kind=kind, configuration=configuration, label=kind.replace("_", " "), sentence=sentence)
+
+
 ACCOUNT_EVENTS = (
     EventKind(kind=TOKEN_CREATED, configuration="token", label="token created", sentence=_created, tone="info"),
     EventKind(kind=TOKEN_ROTATED, configuration="token", label="token rotated", sentence=_rotated, tone="info"),
     EventKind(kind=TOKEN_REVOKED, configuration="token", label="token revoked", sentence=_revoked, tone="info"),
-    EventKind(
-        kind=PERSON_ADDED, configuration="person", label="person added",
-        sentence="{by_name} added {person_name} ({email}). Roles: {roles}.",
+    _event(PERSON_ADDED, "person", "{by_name} added {person_name} ({email}). Roles: {roles}."),
+    _event(PERSON_CHANGED, "person", "{by_name} changed {person_name}: {changes}."),
+    _event(
+        SERVICE_ACCOUNT_CREATED, "service account",
+        "{by_name} created the service account {person_name}. Roles: {roles}. Owner: {owner}.",
     ),
-    EventKind(
-        kind=PERSON_CHANGED, configuration="person", label="person changed",
-        sentence="{by_name} changed {person_name}: {changes}.",
+    _event(
+        SERVICE_ACCOUNT_CHANGED, "service account", "{by_name} changed the service account {person_name}: {changes}."
     ),
-    EventKind(
-        kind=SERVICE_ACCOUNT_CREATED, configuration="service account", label="service account created",
-        sentence="{by_name} created the service account {person_name}. Roles: {roles}. Owner: {owner}.",
-    ),
-    EventKind(
-        kind=SERVICE_ACCOUNT_CHANGED, configuration="service account", label="service account changed",
-        sentence="{by_name} changed the service account {person_name}: {changes}.",
-    ),
-    EventKind(
-        kind=GROUP_CREATED, configuration="role", label="group created",
-        sentence="{by_name} created the group {changes}.",
-    ),
-    EventKind(
-        kind=GROUP_CHANGED, configuration="role", label="group changed",
-        sentence="{by_name} changed the group {changes}.",
-    ),
-    EventKind(
-        kind=GROUP_DELETED, configuration="role", label="group deleted",
-        sentence="{by_name} deleted the group {changes}.",
-    ),
+    _event(GROUP_CREATED, "role", "{by_name} created the group {changes}."),
+    _event(GROUP_CHANGED, "role", "{by_name} changed the group {changes}."),
+    _event(GROUP_DELETED, "role", "{by_name} deleted the group {changes}."),
 )  # fmt: skip
 
 
