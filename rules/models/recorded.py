@@ -235,7 +235,7 @@ UNRECORDED = ("id", "created_at", "deleted_by", "provisioned_at")
 
 def _record_versions(versions: Sequence[Any]) -> None:
     """Write the entries of new versions of rules that have an author or a reason, or are written by a command."""
-    command = _command() is not None
+    command = acting_command() is not None
     some = [each for each in versions if each.history_user_id or each.history_change_reason or command]
     for start in range(0, len(some), ROWS_PER_QUERY):
         _record_some(some[start : start + ROWS_PER_QUERY])
@@ -253,10 +253,10 @@ def _record_some(versions: Sequence[Any]) -> None:
             by_author.setdefault(each.history_user_id, []).append(change)
     people = apps.get_model("smartagent", "User").objects.in_bulk([key for key in by_author if key])
     for author, changes in by_author.items():
-        write_changes(changes, people.get(author) or _command(), versions[0].history_date)
+        write_changes(changes, people.get(author) or acting_command(), versions[0].history_date)
 
 
-def _command() -> CommandLine | None:
+def acting_command() -> CommandLine | None:
     """Who runs the command whose changes are written; None in others, such as workers."""
     by = _ACTING.get()
     return by if isinstance(by, CommandLine) else None

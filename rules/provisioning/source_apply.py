@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from rules.models import ActivityEntry, DataSource, MetricQuery
+from rules.models.recorded import acting_command, encoded
 from rules.provisioning.source_plan import SourceItem
 from rules.provisioning.source_writing import SOURCE_FILE_FIELDS
+from smartagent.kernel.command_line import actor_facts
 
 ROWS_PER_QUERY = 500
 SOURCE_COLUMNS = [*SOURCE_FILE_FIELDS, "sealed", "header_names", "provisioned_by", "updated_at"]
@@ -40,7 +42,8 @@ def delete_sources(items: Sequence[SourceItem]) -> None:
 
 
 def _log(items: Sequence[SourceItem], file: str, user: Any, now: datetime) -> None:
-    by = {"by": str(user.pk) if user else "", "by_name": f"{user} (file {file})" if user else f"The file {file}"}
+    who = user or acting_command()
+    by = actor_facts(who) | {"by_name": f"{who} (file {file})"} if who else {"by_name": f"The file {file}"}
     ActivityEntry.objects.bulk_create(
         [
             ActivityEntry(
@@ -55,13 +58,18 @@ def _log(items: Sequence[SourceItem], file: str, user: Any, now: datetime) -> No
     )  # fmt: skip
 
 
-def _facts(item: SourceItem) -> dict[str, str]:
+def _facts(item: SourceItem) -> dict[str, Any]:
+    about = {"object": str(item.record.pk), "name": item.name}
     if item.kind == "create":
-        return {"name": item.name}
+        return about
     if item.kind == "delete":
-        return {"name": item.name, "queries": "its queries"}
+        return about | {"queries": "its queries"}
+    values = [
+        {"field": name, "label": name.replace("_", " "), "from": encoded(old), "to": encoded(new)}
+        for name, old, new in item.changes
+    ]
     changes = "; ".join(f"{name} {_shown(old)} → {_shown(new)}" for name, old, new in item.changes)
-    return {"name": item.name, "changes": changes or "managed by a file"}
+    return about | {"changes": changes or "managed by a file", "values": values}
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
+from rules.configuration.listing import changes_of
 from rules.data_sources.connections import secrets_of
 from rules.models import ActivityEntry, AutomationRule, DataSource, MetricQuery
 from rules.provisioning.apply import apply
@@ -56,6 +57,10 @@ def test_a_file_creates_changes_exports_and_prunes(alice, now):
     changed = make_plan(read_text(FILE.replace("expression: up", "expression: up == 0")), None, owner=alice)
     assert "~ query Hosts.Down is changed\n    expression: up → up == 0" in "\n".join(plan_lines(changed))
     assert plan_facts(changed)["sources"][1]["changes"] == [{"field": "expression", "old": "up", "new": "up == 0"}]
+    apply(read_text(FILE.replace("expression: up", "expression: up == 0")), None, now)
+    change = ActivityEntry.objects.get(event_type="metric_query_changed")
+    assert change.context["object"] == str(MetricQuery.objects.get().pk)
+    assert [(each.label, each.old, each.new) for each in changes_of(change)] == [("expression", "up", "up == 0")]
     empty = "version: 1\nsource: hosts\nrules: []\n"
     assert planned(empty)[0] == [("left", "Hosts.Down"), ("left", "prom")]
     apply(read_text(empty), None, now, prune=True)
@@ -67,6 +72,7 @@ def test_a_file_creates_changes_exports_and_prunes(alice, now):
     assert sorted(events) == [
         "data_source_created",
         "data_source_deleted",
+        "metric_query_changed",
         "metric_query_created",
         "metric_query_deleted",
     ]
