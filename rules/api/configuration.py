@@ -11,7 +11,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rules.configuration.listing import changes_of, kind_of, sentence_of, visible_changes
+from rules.configuration.listing import changes_of, kind_of, names_of, sentence_of, visible_changes
 from rules.configuration.undo import is_sensitive, undo
 from rules.configuration.undo_plan import CannotUndo, MayNotUndo
 from rules.filters.configuration import ConfigurationFilter
@@ -63,8 +63,12 @@ class ConfigurationChangeSerializer(RowMixin, StrictModelSerializer):
 
     @extend_schema_field(ChangedValueSerializer(many=True))
     def get_changes(self, entry: ActivityEntry) -> Any:
+        names = self.context["names"]
+        if names is None:
+            names = names_of([entry], self.context["request"].user)
         return [
-            {"name": each.label, "old": each.old, "new": each.new, "secret": each.secret} for each in changes_of(entry)
+            {"name": each.label, "old": each.old, "new": each.new, "secret": each.secret}
+            for each in changes_of(entry, names)
         ]
 
 
@@ -94,6 +98,14 @@ class ConfigurationChangeViewSet(ReadViewSet):
         if getattr(self, "swagger_fake_view", False):
             return super().get_queryset()
         return visible_changes(self.request.user)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        self.names = names_of(page or [], self.request.user)
+        return page
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"names": getattr(self, "names", None)}
 
     @extend_schema(
         summary="Undo a configuration change",

@@ -1,6 +1,6 @@
 """Changes of the configuration in the activity log, of every kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,10 @@ from rules.models import ActivityEntry, AutomationRule
 from rules.models.recorded import CHANGED, CREATED, DELETED, Recorded
 from rules.registries import events
 from rules.text.entry import entry_in_words
+from smartagent.kernel.coerce import as_uuid
+from smartagent.kernel.scope import people_visible_to
 
+NAMED = ("user", "person", "rule", "owner")  # fields with the key of a person or rule
 OPERATIONS = {CREATED: "created", CHANGED: "changed", DELETED: "deleted"}
 
 
@@ -69,10 +72,22 @@ def values_of(entry: ActivityEntry) -> list[Mapping[str, Any]]:
     ]
 
 
-def changes_of(entry: ActivityEntry) -> list[ShownChange]:
-    """What changed, value by value; empty of events that only have a sentence."""
+def names_of(entries: Iterable[ActivityEntry], viewer: Any) -> dict[str, str]:
+    """The names of people and rules whose keys stand in the changes, of those that `viewer` may see."""
+    changes = [change for entry in entries for change in values_of(entry) if change["field"] in NAMED]
+    keys = {as_uuid(str(change.get(side))) for change in changes for side in ("from", "to")} - {None}
+    if not keys:
+        return {}
+    rules = AutomationRule.objects.visible_to(viewer).filter(pk__in=keys)
+    found = [*people_visible_to(viewer).filter(pk__in=keys), *rules]
+    return {str(each.pk): str(each) for each in found}
+
+
+def changes_of(entry: ActivityEntry, names: Mapping[str, str] | None = None) -> list[ShownChange]:
+    """What changed, value by value, keys by their `names`; empty of events that only have a sentence."""
     return [
-        ShownChange(str(each.get("label", "?")), *_shown(each), bool(each.get("secret"))) for each in values_of(entry)
+        ShownChange(str(each.get("label", "?")), *_shown(each, names or {}), bool(each.get("secret")))
+        for each in values_of(entry)
     ]
 
 
@@ -81,12 +96,12 @@ def sentence_of(entry: ActivityEntry) -> str:
     return entry_in_words(entry)
 
 
-def _shown(change: Mapping[str, Any]) -> tuple[str, str]:
+def _shown(change: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     if change.get("secret"):
         return "", ""
     # A key is shown by the name that it had then.
     old, new = (change.get(f"{side}_name", change.get(side)) for side in ("from", "to"))
-    return shown(old), shown(new)
+    return names.get(str(old)) or shown(old), names.get(str(new)) or shown(new)
 
 
 def _facts(entry: ActivityEntry) -> Mapping[str, Any]:

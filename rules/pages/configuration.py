@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from rules.configuration.listing import OPERATIONS, changes_of, kind_of, sentence_of, visible_changes
+from rules.configuration.listing import OPERATIONS, changes_of, kind_of, names_of, sentence_of, visible_changes
 from rules.configuration.undo import preview, undo
 from rules.configuration.undo_plan import CannotUndo, MayNotUndo
 from rules.filters.configuration import ConfigurationFilter
@@ -35,7 +35,7 @@ def changes_page(request: HttpRequest) -> HttpResponse:
     kept = request.GET.copy()
     kept.pop("p", None)
     context = site.each_context(request) | {
-        "title": "Configuration changes", "page": page, "rows": [_row(entry) for entry in page],
+        "title": "Configuration changes", "page": page, "rows": _rows(list(page), request.user),
         "filters": filters.form, "is_filtered": any(kept.values()), "kept": kept.urlencode(),
     }  # fmt: skip
     return render(request, "rules/configuration/changes.html", context)
@@ -58,7 +58,7 @@ def change_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("admin:configuration_change", args=[key]))
         messages.success(request, f"Change undone. {note}".strip())
         return HttpResponseRedirect(reverse(LIST))
-    row, (obstacle, note) = _row(entry), preview(entry, request.user)
+    [row], (obstacle, note) = _rows([entry], request.user), preview(entry, request.user)
     context = site.each_context(request) | {
         "title": "Configuration change", "row": row, "obstacle": obstacle, "note": note,
         "others": f"?object={row['object']}" if row["object"] else "",
@@ -66,12 +66,18 @@ def change_page(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     return render(request, "rules/configuration/change.html", context)
 
 
-def _row(entry: ActivityEntry) -> dict[str, Any]:
+def _rows(entries: list[ActivityEntry], viewer: Any) -> list[dict[str, Any]]:
+    names = names_of(entries, viewer)
+    return [_row(entry, names) for entry in entries]
+
+
+def _row(entry: ActivityEntry, names: dict[str, str]) -> dict[str, Any]:
     facts = entry.context if isinstance(entry.context, dict) else {}
     operation, reason = OPERATIONS.get(entry.event_type, ""), facts.get("reason", "")
     return {
         "entry": entry, "kind": kind_of(entry), "name": facts.get("name", ""), "object": facts.get("object", ""),
-        "by": facts.get("by_name", "A file or command"), "changes": changes_of(entry), "sentence": sentence_of(entry),
+        "by": facts.get("by_name", "A file or command"), "changes": changes_of(entry, names),
+        "sentence": sentence_of(entry),
         "operation": operation, "reason": reason if reason != operation else "",
         "address": reverse("admin:configuration_change", args=[entry.pk]),
     }  # fmt: skip

@@ -312,12 +312,17 @@ def test_silences_and_creations_are_undone(api, undo_of, alice, olga):
     assert undo_of(alice, latest(alice))[0] == 204
 
 
-def test_deleted_channels_and_policies_come_back(api, undo_of, alice, olga, audra, now):
+def test_deleted_channels_and_policies_come_back(api, undo_of, alice, olga, audra, client_of):
     ask = api(alice)
     given = {"name": "Mail", "kind": "email", "settings": {"to": "alice@example.com"}}
     _, channel = ask("post", "/api/channels/", given)
     assert ask("delete", f"/api/channels/{channel['id']}/")[0] == 204
     deletion = latest(alice)
+    page = client_of(alice).get(f"/changes/{deletion.pk}/").content.decode()
+    assert "<td>Alice</td><td>nothing</td>" in page  # not her key
+    owner = {"name": "owner", "old": "Alice", "new": "nothing", "secret": False}
+    assert owner in ask("get", "/api/configuration-changes/")[1]["results"][0]["changes"]
+    assert owner in ask("get", f"/api/configuration-changes/{deletion.pk}/")[1]["changes"]
     assert undo_of(audra, deletion)[0] == 403
     assert undo_of(alice, deletion) == (204, "")
     back = Channel.objects.get()
