@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from rules.api.sample_limits import LimitReached, NoRoomForSeries, refuse_beyond_quota
 from rules.api.serializers import SampleSerializer
-from rules.engine.series_labels import MAX_LABELS, MAX_TARGET
+from rules.engine.series_labels import LABEL_NAME, MAX_LABELS, MAX_TARGET
 from rules.ingest.batch import InvalidSample, Push
 from rules.ingest.intake import Intake
 from rules.ingest.receipts import note_receipt
@@ -44,6 +44,7 @@ SAMPLE_SCHEMA = {
         },
         "labels": {
             "type": "object",
+            "propertyNames": {"pattern": f"^{LABEL_NAME.pattern}$"},
             "additionalProperties": {"type": "string"},
             "maxProperties": MAX_LABELS,
             "description": "Labels of the series, as in Prometheus. A target is the label target.",
