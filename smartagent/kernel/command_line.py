@@ -14,7 +14,7 @@ class CommandLine:
     pk: None = None
 
     def __str__(self) -> str:
-        return f"command line ({self.user})"
+        return f"{self.user} (command line)"
 
 
 def command_line() -> CommandLine:
