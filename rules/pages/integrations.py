@@ -15,6 +15,7 @@ from rules.filters import IntegrationFilter
 from rules.models import Integration
 from rules.pages.links import page_of_integration
 from rules.pages.owner_choice import OwnerChoiceAdmin
+from smartagent.kernel.json_input import InputDecoder
 from smartagent.kernel.scope import has_everyone
 from smartagent.kernel.sealing import seal
 from smartagent.rest.fields import LONGEST_OBJECT
@@ -49,6 +50,9 @@ class IntegrationForm(SecondSaveMixin, forms.ModelForm):  # type: ignore[type-ar
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.JSONField):
+                field.decoder = InputDecoder
         if self.lock and "credentials" in self.fields:
             lock_field(self.fields["credentials"], self.lock)
 

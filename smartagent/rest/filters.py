@@ -17,7 +17,12 @@ class Filters(DjangoFilterBackend):  # type: ignore[misc]
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         names = list(self._names(queryset, view))
         refuse_unknown(request, [*names, *PAGING, "ordering", *view.known_parameters()])
-        return super().filter_queryset(request, queryset, view)  # type: ignore[no-any-return]
+        filterset = self.get_filterset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise ValidationError({name: list(messages) for name, messages in filterset.errors.items()})
+        return filterset.qs  # type: ignore[no-any-return]
 
     def _names(self, queryset: QuerySet[Any], view: Any) -> list[str]:
         filterset = self.get_filterset_class(view, queryset)

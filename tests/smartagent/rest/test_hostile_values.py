@@ -123,6 +123,24 @@ def test_a_person_that_is_no_id_is_refused_at_its_field(client_of: Any, olga: Us
         assert client_of(olga).get(address, {"user": text}).status_code == 200
 
 
+@pytest.mark.parametrize("text", ["9" * 5_000, "[" * 100_000, '{"a":' * 20_000])
+def test_json_that_python_cannot_hold_is_refused_at_its_field(client_of: Any, olga: User, text: str) -> None:
+    sent = {"integration_type": "slack", "status": "active", "config": text, "credentials": text}
+    page = client_of(olga).post(reverse("admin:rules_integration_add"), sent)
+    assert page.status_code == 200
+    assert page.context["adminform"].form.errors.keys() >= {"config", "credentials"}
+
+
+@pytest.mark.parametrize("text", ["%", "%s", "{% include %}", "%(x)s"])
+def test_a_filter_is_refused_with_a_percent_sign_as_it_was_sent(alice: User, text: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    for address in ("states", "activity"):
+        answer = client.get(f"/api/{address}/", {"labels": text})
+        assert answer.status_code == 400
+        assert text.strip("{}") in answer.json()["labels"][0]
+
+
 KEYS = ("", "{% debug %}", "\x00", "9" * 5_000, "0190a5a4-0000-7000-8000-00000000000g")
 
 
