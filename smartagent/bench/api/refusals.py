@@ -46,7 +46,7 @@ REFUSALS = [
     ("POST /api/states/*", "This person cannot access the rule", "whose the rule is"),
     # What stands in the database.
     ("* /api/*", "Somebody else has changed this since you read it.", "the version that it has"),
-    ("POST /api/channels/", "A channel with this name already exists.", "names that are taken"),
+    ("* /api/channels/*", "A channel with this name already exists.", "names that are taken"),
     ("PATCH /api/channels/{id}/", "The type of a channel cannot be changed.", "the kind that it has"),
     ("POST /api/escalation-policies/", "A policy with this name already exists.", "names that are taken"),
     (
@@ -85,8 +85,9 @@ REFUSALS = [
     # What depends on another field that may stand in the database.
     ("* /api/rules/*", "Enter the window for ", "a window belongs to an aggregation"),
     ("* /api/rules/*", " has no window", "a window belongs to an aggregation"),
-    ("* /api/rules/*", "reducer_parameter: ", "a parameter belongs to an aggregation"),
+    ("* /api/rules/*", "parameter: ", "a parameter belongs to an aggregation"),
     ("* /api/rules/*", "Absence is 1 without a reading", "a threshold belongs to an aggregation"),
+    ("* /api/rules/*", "This rule chooses its series by matchers.", "how the rule chooses its series"),
     ("* /api/rules/*", "Only rules with one instance per ", "how many instances the rule has"),
     ("* /api/rules/*", " has no parameter. Leave it empty.", "a parameter belongs to an aggregation"),
     ("* /api/rules/*", "The window must be from 5m to 30d", "a sum"),
@@ -113,6 +114,7 @@ REFUSALS = [
     ("POST /api/rules/*/", "queries[", "a query in a file has its own fields, as export shows them"),
     ("POST /api/rules/import-prometheus/", "A Prometheus rules file has a list", "what stands in a text"),
     ("POST /api/samples/", "samples are invalid; nothing was written.", "how many, beside what is wrong with each"),
+    ("POST /api/samples/", "A sample must be an object", "what stands in the lines of a text"),
     ("POST /api/samples/", "Line ", "what stands in the lines of a text"),
     # Other protocols.
     ("GET /api/v1/rules", "match[]: ", "the language PromQL"),
