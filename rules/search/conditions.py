@@ -82,6 +82,12 @@ def _any(conditions: Iterable[Q]) -> Q:
     return found
 
 
+class Keys(Subquery):
+    """The keys of a query; where it can find none, there is no condition."""
+
+    empty_result_set_value = NotImplemented
+
+
 class IsOneOf(Func):
     """Whether a key is among those of a query, which is run once; unlike IN, indexes can serve it beside an OR."""
 
@@ -91,7 +97,7 @@ class IsOneOf(Func):
     conditional = True
 
     def __init__(self, key: F, found: QuerySet[Any]) -> None:
-        super().__init__(key, Subquery(found))
+        super().__init__(key, Keys(found))
 
 
 class Is(ExpressionWrapper):  # type: ignore[type-arg]

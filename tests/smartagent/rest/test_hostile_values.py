@@ -141,6 +141,11 @@ def test_a_filter_is_refused_with_a_percent_sign_as_it_was_sent(alice: User, tex
         assert text.strip("{}") in answer.json()["labels"][0]
 
 
+@pytest.mark.parametrize("text", [".", "- .", "\u02bc; SELECT 1; --"])
+def test_a_search_without_a_word_finds_nothing(client_of: Any, ada: User, text: str) -> None:
+    assert client_of(ada).get("/activity/", {"search": text}).status_code == 200
+
+
 KEYS = ("", "{% debug %}", "\x00", "9" * 5_000, "0190a5a4-0000-7000-8000-00000000000g")
 
 
