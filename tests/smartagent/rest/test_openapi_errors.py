@@ -50,7 +50,10 @@ def client(client_of, ada):
     return client_of(ada)
 
 
-WITH_BODY = [each for each in OPERATIONS if "requestBody" in each.definition.raw]
+OF_THE_TOKEN = "/api/tokens/current/"  # of a session there is none: 404, whatever the body
+WITH_BODY = [
+    each for each in OPERATIONS if "requestBody" in each.definition.raw and not each.path.startswith(OF_THE_TOKEN)
+]
 
 
 def test_without_a_token(known):
