@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from rules.action_options import config_errors
 from rules.authoring.conditions import condition_errors, further_errors, target_problem
-from rules.authoring.fields import CHECKED, INVALID_MESSAGES, REQUIRED_MESSAGES, RULE_FIELDS, names
+from rules.authoring.fields import CHECKED, INVALID_MESSAGES, REQUIRED_MESSAGES, RULE_FIELD_OF_NAME, RULE_FIELDS, names
 from rules.authoring.labels import label_problem
 from rules.authoring.scales import critical_problem, recovery_problem
 from rules.authoring.series import (
@@ -66,8 +66,14 @@ def validate(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None)
     if "more_conditions" in fields and "more_conditions" not in kept:
         errors |= further_errors(fields["more_conditions"]) or series_further_errors(fields)
     if fields.get("action_type") in actions and "action_config" in fields:
-        errors |= config_errors(fields["action_type"], fields["action_config"] or {}, before)
+        errors |= _option_errors(config_errors(fields["action_type"], fields["action_config"] or {}, before))
     return errors
+
+
+def _option_errors(found: Errors) -> Errors:
+    """The errors in options; one with the name of a field, such as `runbook_url`, is no error of that field."""
+    taken = RULE_FIELD_OF_NAME.keys() - {"action_config"}
+    return {f"action_config.{name}" if name in taken else name: problems for name, problems in found.items()}
 
 
 def _same(before: Any, now: Any) -> bool:

@@ -116,6 +116,7 @@ WRONG_CHANGES = [
     ({"condition_operator": "=>"}, "condition_operator", "“=>” is not one of: <, <=, >, >=, =, !=."),
     ({"action_type": "explode"}, "action_type", "“explode” is not one of: alert, notify, optimize, adjust, log."),
     ({"action_config": {"titel": "x"}}, "action_config.titel", "Known options: title, message"),
+    ({"action_config": {"runbook_url": "x"}}, "action_config.runbook_url", "Unknown option of action"),
     ({"action_config": {"title": "x" * 201}}, "action_config.title", "at most 200 characters"),
     ({"action_config": []}, "action_config", "Use an object"),
     ({"labels": {"team": "\x00"}}, "labels", "cannot be stored"),
