@@ -119,5 +119,5 @@ def _do(verb: str, request: HttpRequest, events: list[OptimizationEvent]) -> Htt
 
 
 def _note_and_snooze(request: HttpRequest) -> dict[str, str]:
-    lasts = request.POST.get("for", "7d")
-    return {"lasts": lasts if lasts in SNOOZE_CHOICES else "7d", "note": request.POST.get("note", "").strip()[:2000]}
+    lasts, note = request.POST.get("for", "7d"), request.POST.get("note", "").replace("\x00", "").strip()[:2000]
+    return {"lasts": lasts if lasts in SNOOZE_CHOICES else "7d", "note": note}

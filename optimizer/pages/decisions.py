@@ -20,6 +20,7 @@ from optimizer.text.proposal import title_of
 from optimizer.text.steps import shown_steps
 from smartagent.shell.confirmation import Confirmation, confirm
 from smartagent.shell.owned_admin import OwnedAdmin
+from smartagent.shell.posted_text import posted_text
 
 MAX_REASON_LENGTH = 2000
 
@@ -34,9 +35,9 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
         raise PermissionDenied
     if request.method == "GET":
         return _ask(request, model_admin, event, verb)
-    now, note = timezone.now(), request.POST.get("note", "").strip()
-    lasts = request.POST.get("for", "7d")
+    now, lasts = timezone.now(), request.POST.get("for", "7d")
     try:
+        note = _note(request)
         if lasts not in SNOOZE_CHOICES or len(note) > MAX_REASON_LENGTH:
             raise DecisionRefused(f"Choose a duration, and a reason of at most {MAX_REASON_LENGTH:,} characters.")
         event = answer(verb, event, request.user, now, lasts=lasts, note=note)
@@ -46,6 +47,13 @@ def decide_one(request: HttpRequest, model_admin: OwnedAdmin, key: UUID, verb: s
         failed = verb == "apply" and event.status == OptimizationEvent.Status.FAILED
         messages.add_message(request, messages.ERROR if failed else messages.SUCCESS, success_message(verb, event))
     return HttpResponseRedirect(page_of(key))
+
+
+def _note(request: HttpRequest) -> str:
+    try:
+        return posted_text(request, "note")
+    except ValueError as error:
+        raise DecisionRefused(str(error)) from error
 
 
 def _ask(request: HttpRequest, model_admin: OwnedAdmin, event: OptimizationEvent, verb: str) -> HttpResponse:

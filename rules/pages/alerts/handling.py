@@ -13,6 +13,7 @@ from rules.pages.alerts.until import chosen_until
 from smartagent.kernel.coerce import as_uuid
 from smartagent.kernel.scope import people_visible_to
 from smartagent.models import User
+from smartagent.shell.posted_text import posted_text
 
 MAX_HANDLING_COMMENT = 2000
 MAX_ASSIGNEES = 200  # people who can be asked to look after it
@@ -45,7 +46,7 @@ class HandlingRequest:
 
 def asked_for(request: HttpRequest, people: list[User], now: datetime) -> HandlingRequest:
     """Parse the submitted form; ValueError with the problem. `people` are the possible assignees."""
-    verb, comment = request.POST.get("verb", ""), request.POST.get("comment", "").strip()
+    verb, comment = request.POST.get("verb", ""), posted_text(request, "comment")
     if verb not in HANDLING_VERBS:
         raise ValueError(f"Choose one of: {', '.join(HANDLING_VERBS)}.")
     if len(comment) > MAX_HANDLING_COMMENT:

@@ -72,7 +72,7 @@ def test_what_is_refused_does_not_keep_the_others(client_of, olga, alice, now):
 
 
 def test_dismissed_together_for_as_long_as_was_said(client_of, olga, now):
-    answer = choose(client_of(olga), optimizations(2, now), "dismiss", post="yes", note="Later.", **{"for": "ever"})
+    answer = choose(client_of(olga), optimizations(2, now), "dismiss", post="yes", note="Later\0.", **{"for": "ever"})
     assert "Dismissed 2 optimizations." in answer.content.decode()
     assert set(OptimizationEvent.objects.values_list("status", "dismissed_until", "decision_note")) == {
         ("dismissed", None, "Later.")

@@ -137,6 +137,13 @@ def test_dismissed_for_a_while_or_for_ever(client_of, alice, now, length, days):
         assert timedelta(days=days) <= event.dismissed_until - now < timedelta(days=days, minutes=1)
 
 
+@pytest.mark.parametrize("verb", ["dismiss", "by_hand"])
+def test_a_reason_that_cannot_be_stored(client_of, alice, now, verb):
+    event = optimization_for(alice, now, *([COVERAGE] if verb == "dismiss" else []), advice=("Connect gmail again.",))
+    assert "Null characters are not allowed." in do(client_of(alice), event, verb, note="a\0b")
+    assert event.status == "proposed"
+
+
 def test_advice_alone_is_done_by_hand_and_measured(client_of, alice, now):
     event = optimization_for(alice, now, advice=("Connect gmail again.",))
     client = client_of(alice)

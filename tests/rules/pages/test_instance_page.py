@@ -93,6 +93,7 @@ def test_acknowledge_comment_assign_resolve_reopen(client_of, alice, fires):
         ("acknowledge", {"until": "2020-01-01T10:00"}, "must be in the future"),
         ("comment", {"comment": " "}, "Enter a comment"),
         ("comment", {"comment": "x" * 2001}, "at most 2,000 characters"),
+        ("comment", {"comment": "a\0b"}, "Null characters are not allowed."),
         ("assign", {"person": "nobody"}, "Choose one of the people"),
         ("explode", {}, "Choose one of: acknowledge"),
     ],
