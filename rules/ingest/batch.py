@@ -32,7 +32,7 @@ class Push:
     """Checks samples that `caller` pushes at `now`."""
 
     def __init__(self, caller: User, now: datetime) -> None:
-        self.caller, self.now = caller, now
+        self.caller, self.caller_id, self.now = caller, caller.pk, now
         self.may_everyone = has_everyone(caller, "change")
         self.people: dict[str, UUID] = {str(caller.pk): caller.pk, caller.email.lower(): caller.pk}
         self.metrics: set[str] = set()
@@ -99,12 +99,12 @@ class Push:
 
     def _owner(self, sample: dict[str, Any]) -> UUID | None:
         if "user" not in sample:
-            return self.caller.pk
+            return self.caller_id
         person = sample["user"]
         if person is not None and not isinstance(person, str):
             raise ValueError("Enter the ID or e-mail address of a person as text, or null for the platform.")
         found = self.people.get(person.strip().lower()) if person is not None else None
-        if found == self.caller.pk:
+        if found == self.caller_id:
             return found
         if not self.may_everyone:
             raise ValueError("Only operators can push samples of other people or of the platform.")

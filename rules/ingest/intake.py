@@ -66,7 +66,7 @@ class Intake:
         """The place of a series of the owner."""
         place = self.places.get(named)
         if place is None:
-            place = self.places[named] = self.columns.place((self.owner, *named))
+            place = self.places[named] = self.columns.add_series((self.owner, *named))
         return place
 
     def add(self, place: int, at: int, value: float) -> None:
@@ -127,7 +127,7 @@ class Intake:
         return BETWEEN_EXAMPLES.join(self.examples)
 
     def _name(self, place: int) -> str:
-        _, metric, key = list(self.columns.series)[place]
+        _, metric, key = self.columns.series[place]
         return f"{metric}{key}"[:200]
 
 

@@ -58,22 +58,23 @@ class SampleColumns:
     """Samples by columns: the place of each one's series, its time (microseconds since 1970) and its value."""
 
     def __init__(self) -> None:
-        self.series: dict[SeriesKey, int] = {}
+        self.series: list[SeriesKey] = []
         self.places: list[int] = []
         self.times: list[int] = []
         self.values: list[float] = []
         self.ended: dict[int, int] = {}  # the series that have ended, by place, and when
 
-    def place(self, key: SeriesKey) -> int:
-        """The place of a series."""
-        return self.series.setdefault(key, len(self.series))
+    def add_series(self, key: SeriesKey) -> int:
+        """The place of a series that has none yet."""
+        self.series.append(key)
+        return len(self.series) - 1
 
     def __len__(self) -> int:
         return len(self.places)
 
     def drop(self, series: set[SeriesKey]) -> None:
         """Remove the samples of these series."""
-        places = {self.series[key] for key in series}
+        places = {place for place, key in enumerate(self.series) if key in series}
         left = [n for n, place in enumerate(self.places) if place not in places]
         self.places, self.times = [self.places[n] for n in left], [self.times[n] for n in left]
         self.values = [self.values[n] for n in left]
@@ -113,7 +114,7 @@ def write(samples: SampleColumns, *, max_series: int = 0) -> set[SeriesKey]:
     beyond: set[SeriesKey] = set()
     with transaction.atomic(), connection.wrap_database_errors:
         cursor = arrays_cursor()
-        keys = list(samples.series)
+        keys = samples.series
         found = find_series(cursor, keys)
         with_samples = set(samples.places)
         missing = [key for place, key in enumerate(keys) if place in with_samples and place not in found]
@@ -136,16 +137,28 @@ def _write_samples(
     cursor: psycopg.Cursor[Any], ids: Sequence[int], times: Sequence[int], values: Sequence[float]
 ) -> None:
     """By COPY, which takes half the time, where every sample is new; in one order, as all who write."""
-    if len(ids) >= ENOUGH_TO_COPY and len(set(zip(ids, times, strict=True))) == len(ids):
-        rows = sorted(zip(ids, times, values, strict=True))
-        in_order = list(zip(*rows, strict=True))
+    if len(ids) >= ENOUGH_TO_COPY and (order := _order_of(ids, times)) is not None:
+        in_order = (
+            pack_integers([ids[place] for place in order]), pack_times([times[place] for place in order]),
+            pack_floats([values[place] for place in order]),
+        )  # fmt: skip
         try:
             with transaction.atomic(), cursor.copy(COPY_SAMPLES) as copy:
-                copy.write(pack_rows([pack_integers(in_order[0]), pack_times(in_order[1]), pack_floats(in_order[2])]))
+                copy.write(pack_rows(in_order))
             return
         except psycopg.errors.UniqueViolation:
             pass  # some replace others
     cursor.execute(WRITE_SAMPLES, [pack_integers(ids), pack_times(times), pack_floats(values)])
+
+
+def _order_of(ids: Sequence[int], times: Sequence[int]) -> list[int] | None:
+    """The places of the samples by series and time; None where two are of one series and time. Of a scrape, which has
+    one sample of each series, the series alone decide."""
+    places = range(len(ids))
+    if len(set(ids)) == len(ids):
+        return sorted(places, key=ids.__getitem__)
+    keys = list(zip(ids, times, strict=True))
+    return sorted(places, key=keys.__getitem__) if len(set(keys)) == len(keys) else None
 
 
 def _make(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> None:
@@ -155,8 +168,14 @@ def _make(cursor: psycopg.Cursor[Any], keys: Sequence[SeriesKey]) -> None:
 
 def _columns(rows: Iterable[Row]) -> SampleColumns:
     samples = SampleColumns()
+    places: dict[SeriesKey, int] = {}
+    previous, microseconds = EPOCH, 0
     for owner, metric, target, value, at in rows:
-        samples.places.append(samples.place((owner, metric, target)))
-        samples.times.append((at - EPOCH) // MICROSECOND)
+        place = places.setdefault((owner, metric, target), len(places))
+        if at is not previous:  # many samples have one time
+            previous, microseconds = at, (at - EPOCH) // MICROSECOND
+        samples.places.append(place)
+        samples.times.append(microseconds)
         samples.values.append(value)
+    samples.series = list(places)
     return samples

@@ -11,6 +11,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 CONVERTER = re.compile(r"<[^>]+>")
 ID = re.compile(r"[0-9a-f-]{32,36}|\d+")
 API, API_DOCS = "api/", "api/docs/"
+FRAMES = ("optimizer-report/mail/",)  # parts of other pages that are documents: an e-mail
 MADE_UP = {"kind": "email", "verb": "read", "app_label": "rules"}  # where no page names one
 
 
@@ -21,7 +22,7 @@ def all_routes() -> list[str]:
 
 def is_page(route: str) -> bool:
     """Whether a GET of the route may answer with a page."""
-    return "(" not in route and (route == API_DOCS or not route.startswith((API, "logout")))
+    return "(" not in route and (route == API_DOCS or not route.startswith((API, "logout", *FRAMES)))
 
 
 def route_of(address: str) -> str:

@@ -23,6 +23,7 @@ from rules.api.protocols.bodies import refuse_hollow, ungzipped
 from rules.ingest.intake import Intake, Reason
 from rules.ingest.protocols.messages import BadMessage, parsed
 from rules.ingest.protocols.otlp import read_metrics
+from rules.ingest.protocols.otlp_messages import MetricsRequest
 from smartagent.rest.bodies import LARGE, refuse_many
 from smartagent.rest.parsers import read_json
 
@@ -44,7 +45,10 @@ class MetricsView(ProtocolView):
             raise UnsupportedMediaType("", f"The Content-Type must be {PROTOBUF} or {JSON}.")
 
     def read(self, body: bytes, intake: Intake) -> None:
-        read_metrics(self._message(body), intake)
+        try:
+            read_metrics(parsed(MetricsRequest, self._in_protobuf(body)), intake)
+        except BadMessage as error:
+            raise _not_the_request(error) from None
 
     def answer(self, intake: Intake) -> HttpResponseBase:
         answer = ExportMetricsServiceResponse()
@@ -57,15 +61,16 @@ class MetricsView(ProtocolView):
         code = {400: INVALID_ARGUMENT, 429: RESOURCE_EXHAUSTED, 503: UNAVAILABLE}.get(status, UNKNOWN)
         return self._response(Status(code=code, message=message), status)
 
-    def _message(self, body: bytes) -> Any:
+    def _in_protobuf(self, body: bytes) -> bytes:
+        if self._media_type() == PROTOBUF:
+            return refuse_hollow(body)
         try:
-            if self._media_type() == PROTOBUF:
-                return parsed(ExportMetricsServiceRequest, refuse_hollow(body))
             text = str(body, "utf-8")
             refuse_many(text, LARGE)
-            return ParseDict(_object(read_json(text)), ExportMetricsServiceRequest(), ignore_unknown_fields=True)
-        except (BadMessage, ValueError, NotTheMessage) as error:
-            raise ParseError(f"The body is not an ExportMetricsServiceRequest: {error}"[:500]) from None
+            message = ParseDict(_object(read_json(text)), ExportMetricsServiceRequest(), ignore_unknown_fields=True)
+        except (ValueError, NotTheMessage) as error:
+            raise _not_the_request(error) from None
+        return message.SerializeToString()
 
     def _media_type(self) -> str:
         return str(self.request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
@@ -74,6 +79,10 @@ class MetricsView(ProtocolView):
         if self._media_type() == JSON:
             return HttpResponse(MessageToJson(message, indent=None), status=status, content_type=JSON)
         return HttpResponse(message.SerializeToString(), status=status, content_type=PROTOBUF)
+
+
+def _not_the_request(error: Exception) -> ParseError:
+    return ParseError(f"The body is not an ExportMetricsServiceRequest: {error}"[:500])
 
 
 def _object(value: Any) -> Any:

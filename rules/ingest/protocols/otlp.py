@@ -10,7 +10,9 @@ from itertools import accumulate
 from typing import Any
 
 from rules.ingest.intake import Intake, Reason
+from rules.ingest.protocols.messages import parsed
 from rules.ingest.protocols.otlp_attributes import Labels, labels_of_attributes, labels_of_resource
+from rules.ingest.protocols.otlp_messages import KeyValue
 from rules.ingest.translation import Named, Translations, translate
 
 NO_RECORDED_VALUE = 1  # DataPointFlags
@@ -19,7 +21,7 @@ Sampled = tuple[str, Labels, float]  # what the name of a series ends with, its 
 
 
 def read_metrics(request: Any, intake: Intake) -> None:
-    """Read an `ExportMetricsServiceRequest`."""
+    """Read a `MetricsRequest`; BadMessage where an attribute is none."""
     for of_resource in request.resource_metrics:
         resource = labels_of_resource(of_resource.resource.attributes)
         for scope in of_resource.scope_metrics:
@@ -43,7 +45,7 @@ def _read_metric(metric: Any, resource: Labels, intake: Intake) -> None:
 
 def _read_numbers(name: str, points: Iterable[Any], resource: Labels, intake: Intake) -> None:
     for point in points:
-        named = _named(name, resource + labels_of_attributes(point.attributes))
+        named = _named(name, resource, tuple(point.attributes))
         if isinstance(named, str):
             intake.leave_out(Reason.INVALID, 1, named)
             continue
@@ -61,7 +63,7 @@ def _read_numbers(name: str, points: Iterable[Any], resource: Labels, intake: In
 
 def _read_parts(name: str, point: Any, read: Any, resource: Labels, intake: Intake) -> None:
     """Read a data point that is several series; it counts as one where it is refused."""
-    at, labels = _time(point, intake), resource + labels_of_attributes(point.attributes)
+    at, attributes = _time(point, intake), tuple(point.attributes)
     if not intake.is_time(at, name):
         return
     try:
@@ -70,7 +72,7 @@ def _read_parts(name: str, point: Any, read: Any, resource: Labels, intake: Inta
         intake.leave_out(Reason.INVALID, 1, f"{name[:100]}: {error}")
         return
     for suffix, further, value in parts:
-        named = _named(name + suffix, labels + further)
+        named = _named(name + suffix, resource, attributes, further)
         if isinstance(named, str):
             intake.leave_out(Reason.INVALID, 1, named)
             return
@@ -110,10 +112,11 @@ def _count_and_sum(point: Any) -> Iterator[Sampled]:
         yield "_sum", (), point.sum
 
 
-def _named(name: str, labels: Labels) -> Named | str:
-    said = (name, labels)
+def _named(name: str, resource: Labels, attributes: tuple[bytes, ...], further: Labels = ()) -> Named | str:
+    said = (name, resource, attributes, further)
     named = OTLP_NAMES.get(said)
     if named is None:
+        labels = resource + labels_of_attributes([parsed(KeyValue, each) for each in attributes]) + further
         length = len(name) + sum(len(key) + len(value) for key, value in labels)
         return OTLP_NAMES.keep(said, translate(name, labels), length)
     return named

@@ -1,5 +1,6 @@
 """Samples are stored once, whether all are new or some replace others."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,6 +37,14 @@ def test_new_ones_and_those_that_replace_others(count):
 def test_the_last_of_one_series_and_time_counts():
     store([*rows(range(ENOUGH_TO_COPY)), *rows([7, 8])])
     assert [value for _, _, value in stored()][:3] == [7, 8, 2]
+
+
+@pytest.mark.django_db
+def test_new_ones_in_any_order():
+    times = [AT + timedelta(minutes=minute) for minute in range(3)]
+    sent = [row for at in times for row in rows(range(ENOUGH_TO_COPY), at)]
+    assert store(random.Random(7).sample(sent, len(sent))) == len(sent)
+    assert stored() == sorted((row[2], row[4], row[3]) for row in sent)
 
 
 def test_rows_have_the_format_of_copy():

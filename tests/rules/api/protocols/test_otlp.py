@@ -16,6 +16,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
+from rules.ingest.protocols.otlp_messages import MetricsRequest
 from rules.models import ActivityEntry, MetricReceipt, MetricSeries
 from smartagent.accounts.tokens import issue_token
 from tests.rules.api.protocols.senders import Sender, kept
@@ -128,6 +129,19 @@ def test_hostile_bodies(alice, body, content_type, encoding, status, message):
     answer = Sender(alice).post("/v1/metrics", body, content_type, Content_Encoding=encoding)
     said = answer.json()["message"] if content_type == JSON else Status.FromString(answer.content).message
     assert (answer.status_code, message in said) == (status, True), said
+
+
+@pytest.mark.parametrize(
+    "attribute", [b"\xff", b"\x0a\x01\xff", b"\x12\x02" + b"\x2a\x7f"], ids=["none", "no UTF-8", "cut off"]
+)
+def test_an_attribute_that_is_none(alice, attribute):
+    request = MetricsRequest()
+    metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="cpu")
+    point = metric.gauge.data_points.add(time_unix_nano=NOW, as_double=7)
+    point.attributes.append(attribute)
+    answer = Sender(alice).post("/v1/metrics", request.SerializeToString(), PROTOBUF)
+    assert (answer.status_code, kept()) == (400, {})
+    assert "is not an ExportMetricsServiceRequest" in Status.FromString(answer.content).message
 
 
 def test_values_that_json_cannot_write_are_words(alice):
