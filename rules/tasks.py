@@ -2,14 +2,14 @@
 
 from django.utils import timezone
 
-from rules.evaluation.dispatcher import dispatch
+from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun, EntryCount
 from rules.storage.upkeep import keep_rollups, keep_storage
 
 
 def tick() -> str:
     """Evaluate every rule now; the result is kept in django-q2's task log."""
-    run = dispatch(timezone.now(), DispatchRun.Trigger.SCHEDULE)
+    run = evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
     return f"{run.outcome}: {run.triggered} triggered, {run.failed} failed"
 
 

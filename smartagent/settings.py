@@ -316,6 +316,10 @@ SILENCES_PER_PERSON = env.int("SILENCES_PER_PERSON", default=500)
 RULES_PER_MEMBER = env.int("RULES_PER_MEMBER", default=10_000)
 
 DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
+# A receiver outside of this machine notifies where no request arrives after an evaluation. Its address is a secret.
+HEARTBEAT_SECRET_URL = env.str("HEARTBEAT_URL", default="")
+# Whether a failed evaluation is reported at once, by a request to the same address with /fail after it.
+HEARTBEAT_FAILURES = env.bool("HEARTBEAT_FAILURES", default=False)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
 MAX_INSTANCES_PER_RULE = env.int("MAX_INSTANCES_PER_RULE", default=10_000)
 # How long an evaluation may wait for all queries of data sources, and how many series one query may return.
@@ -353,6 +357,7 @@ RULES_EVENTS = [
     "rules.configuration.events.CONFIGURATION_EVENTS",
     "rules.data_sources.events.DATA_SOURCE_EVENTS",
     "rules.ingest.receipts.INGEST_EVENTS",
+    "rules.evaluation.heartbeat.HEARTBEAT_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",
     "smartagent.dashboard.subject.check.CHECK_EVENTS",

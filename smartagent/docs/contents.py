@@ -12,7 +12,9 @@ GUIDES = {
         "first-rule", "rules", "on-call", "activity-log", "silences", "rule-health", "channels", "preferences",
         "optimizations", "samples", "agents", "data-sources", "rules-as-code",
     ),
-    "Operators' guide": ("install", "configuration", "sign-in", "security", "monitoring", "commands", "takeover"),
+    "Operators' guide": (
+        "install", "configuration", "sign-in", "security", "monitoring", "reliability", "commands", "takeover",
+    ),
     "Developers' guide": ("rest", "extending", "architecture"),
 }  # fmt: skip
 

@@ -82,7 +82,9 @@ def _checks(
     yield partial(triggers.check_sync, now)
     yield scheduler.check_schedules
     yield partial(scheduler.check_workers, now)
+    yield partial(scheduler.check_evaluations_late, now)
     yield partial(scheduler.check_last_evaluation, now)
+    yield partial(scheduler.check_heartbeat, now)
     yield partial(scheduler.check_failures, now)
     yield partial(delivery.check_dead_deliveries, now)
     yield delivery.check_channels

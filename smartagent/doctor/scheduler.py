@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django_q.models import OrmQ, Schedule, Task
 
+from rules.evaluation.heartbeat import failing_since
 from rules.models import ActivityEntry, DispatchRun
 from smartagent.doctor.findings import FIX, Finding, error, warning
 from smartagent.doctor.schema_findings import about
@@ -18,6 +19,7 @@ from smartagent.setup.schedules import SCHEDULE_PREFIX, lacking
 
 FAILURES_SPAN = timedelta(hours=24)
 SCHEDULE_GRACE = timedelta(minutes=2)
+EVALUATION_GRACE = timedelta(minutes=2)
 START_WORKERS = "Start `manage.py up`, or `manage.py qcluster` if the web server runs elsewhere."
 MAX_COUNTED_TASKS = 1000
 TASK_LABELS = {"rules.tasks.tick": "the evaluation of the rules"}
@@ -55,6 +57,33 @@ def overdue_tasks(now: datetime) -> timedelta | None:
     queued = OrmQ.objects.order_by("lock").values_list("lock", flat=True)
     waits = [now - since for since in (due.first(), queued.first()) if since is not None and now - since > allowed]
     return max(waits, default=None)
+
+
+def last_evaluation() -> tuple[datetime, str] | None:
+    """When the newest scheduled evaluation that is over ended, and its outcome; None without one."""
+    outcomes = [DispatchRun.Outcome.COMPLETED, DispatchRun.Outcome.FAILED]
+    runs = DispatchRun.objects.by_clock().filter(outcome__in=outcomes, finished_at__isnull=False)
+    return runs.values_list("finished_at", "outcome").first()
+
+
+def is_late(ended_at: datetime, now: datetime) -> bool:
+    """Whether another scheduled evaluation should have ended since."""
+    return now - ended_at > 2 * timedelta(minutes=settings.DISPATCH_EVERY_MINUTES) + EVALUATION_GRACE
+
+
+def check_evaluations_late(now: datetime) -> Iterator[Finding]:
+    """An evaluation must have ended in the last two intervals."""
+    ended = last_evaluation()
+    if ended and is_late(ended[0], now):
+        yield error("evaluations", f"The last scheduled evaluation ended {about(now - ended[0])} ago.", START_WORKERS)
+
+
+def check_heartbeat(now: datetime) -> Iterator[Finding]:
+    """Requests to HEARTBEAT_URL succeed."""
+    if entry := failing_since():
+        length = about(max(now - entry.created_at, timedelta(minutes=1)))
+        yield warning("heartbeat", f"Heartbeats have failed for {length}: {entry.error_message}",
+                      "Check HEARTBEAT_URL, OUTBOUND_ALLOWED and the receiver.")  # fmt: skip
 
 
 def check_last_evaluation(now: datetime) -> Iterator[Finding]:

@@ -1,13 +1,13 @@
 """The report as text for a terminal."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from smartagent.doctor.findings import DoctorReport, FindingSeverity, TableReport
+from smartagent.doctor.findings import DoctorReport, Finding, FindingSeverity, TableReport
 from smartagent.doctor.repair import Repairs
 
 STYLES = {FindingSeverity.ERROR: "bold red", FindingSeverity.WARNING: "yellow", FindingSeverity.INFO: "cyan"}
@@ -19,12 +19,17 @@ def show(console: Console, report: DoctorReport) -> None:
     if report.tables:
         console.print(_tables(report.tables))
         console.print()
-    for finding in report.findings:
+    show_findings(console, report.findings)
+    console.print(Text(report.verdict, style="bold green" if report.ok else "bold red"))
+
+
+def show_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """Print findings, each with its fix."""
+    for finding in findings:
         console.print(Text(f"{finding.severity.value.upper():<8}", STYLES[finding.severity]) + finding.subject)
         _indented(console, finding.problem, 8)
         _indented(console, f"→ {finding.fix}", 8)
         console.print()
-    console.print(Text(report.verdict, style="bold green" if report.ok else "bold red"))
 
 
 def show_repairs(console: Console, repairs: Repairs) -> None:

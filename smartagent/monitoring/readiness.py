@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg
-from django.conf import settings
 from django.db import Error, connection
 
 from rules.models import DispatchRun
 from smartagent.doctor.delivery import overdue_deliveries
 from smartagent.doctor.migrations import Migrated
-from smartagent.doctor.scheduler import overdue_tasks
+from smartagent.doctor.scheduler import is_late, last_evaluation, overdue_tasks
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.member_role import as_owner
 
 CONNECT_TIMEOUT = 2  # seconds; libpq knows no less
 STATEMENT_TIMEOUT = 2_000  # milliseconds
-EVALUATION_GRACE = timedelta(minutes=2)
 MAX_NAMED_MIGRATIONS = 4
 
 
@@ -77,13 +75,11 @@ def check_worker(now: datetime) -> str:
 
 def check_evaluation(now: datetime) -> str:
     """The last scheduled evaluation is not older than two intervals."""
-    outcomes = [DispatchRun.Outcome.COMPLETED, DispatchRun.Outcome.FAILED]
-    runs = DispatchRun.objects.by_clock().filter(outcome__in=outcomes, finished_at__isnull=False)
-    ended = runs.values_list("finished_at", "outcome").first()
+    ended = last_evaluation()
     if ended is None:
         return "No scheduled evaluation yet."
     age = now - ended[0]
-    if age > 2 * timedelta(minutes=settings.DISPATCH_EVERY_MINUTES) + EVALUATION_GRACE:
+    if is_late(ended[0], now):
         raise NotReady(f"The last evaluation ended {about(age)} ago.")
     if ended[1] == DispatchRun.Outcome.FAILED:
         raise NotReady(f"The last evaluation, {about(age)} ago, failed.")

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
+from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun, RuleState
 from smartagent.kernel.formats import counted
 from smartagent.kernel.times import counted_with, read_time
@@ -23,7 +24,8 @@ class Command(BaseCommand):
         if at > timezone.now():
             raise CommandError("--at is in the future. Rules are evaluated now or as of a past time.", returncode=2)
         later = RuleState.objects.later_than(at).count() if options["at"] else 0
-        run = dispatch(at, DispatchRun.Trigger.COMMAND)
+        evaluate = dispatch if options["at"] else evaluate_with_heartbeat
+        run = evaluate(at, DispatchRun.Trigger.COMMAND)
         if run.outcome == DispatchRun.Outcome.OVERLAPPED:
             raise CommandError("Another evaluation is running. Try again in a moment.", returncode=1)
         rules = counted(run.rules_evaluated, "rule")

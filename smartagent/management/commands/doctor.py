@@ -10,9 +10,9 @@ from django.utils import timezone
 from rich.console import Console
 
 from smartagent.doctor.examination import examine
-from smartagent.doctor.findings import DoctorReport
+from smartagent.doctor.findings import DoctorReport, FindingSeverity
 from smartagent.doctor.repair import AlreadyRepairing, repair
-from smartagent.doctor.terminal_report import show, show_repairs
+from smartagent.doctor.terminal_report import show, show_findings, show_repairs
 
 
 class Command(BaseCommand):
@@ -22,6 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument("--quiet", action="store_true", help="print errors only, and nothing without: for cron")
         parser.add_argument(
             "--fix", action="store_true", help="repair what is safe to repair (drops nothing), and check again"
         )
@@ -31,10 +32,12 @@ class Command(BaseCommand):
         console = Console(file=self.stdout, highlight=False)  # type: ignore[arg-type]
         report = examine(connection, timezone.now())
         if options["fix"] and report.tables:
-            self._repair(console, quiet=as_json)
+            self._repair(console, quiet=as_json or options["quiet"])
             report = examine(connection, timezone.now())
         if as_json:
             self.stdout.write(json.dumps(report.as_dict()))
+        elif options["quiet"]:
+            show_findings(console, report.of(FindingSeverity.ERROR))
         elif report.tables:
             show(console, report)
         else:
