@@ -32,7 +32,7 @@ from smartagent.accounts.tokens_api import TokenViewSet
 from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
 from smartagent.rest.nowhere import NowhereView
-from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions beside it
+from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions that it needs
 
 router = SimpleRouter(use_regex_path=False)
 router.register("rules", rules.RuleViewSet, basename="rule")

@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
-from smartagent.rest.schema import ERROR_RESPONSES, OWN_ERRORS
+from smartagent.rest.error_responses import ERROR_RESPONSES, OWN_ERRORS
 
 HAS_OWN_ERRORS = {OWN_ERRORS: True}  # as the extensions of an operation
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from smartagent.bench.api.objects import known_things
 from smartagent.models import User
-from smartagent.rest.schema import ERROR_SCHEMA
+from smartagent.rest.error_responses import ERROR_SCHEMA
 from tests.smartagent.rest.test_openapi import schema
 
 DESCRIBED = [one.ok() for one in schema.get_all_operations()]

@@ -10,8 +10,8 @@ from rules.api.metrics import CatalogueView
 from smartagent.accounts.tokens import issue_token
 from smartagent.docs.contents import all_pages
 from smartagent.docs.rendering import render
+from smartagent.rest.error_responses import ERROR_SCHEMA, PROBLEM_SCHEMA
 from smartagent.rest.problems import PROBLEM_TYPE, PROBLEM_TYPES, Origin, problem
-from smartagent.rest.schema import ERROR_SCHEMA, PROBLEM_SCHEMA
 from tests.rules.rule_cast import rule_of
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
