@@ -282,6 +282,8 @@ DELIVERIES_KEEP_DAYS = env.int("DELIVERIES_KEEP_DAYS", default=365)
 SAMPLES_KEEP_DAYS = env.int("SAMPLES_KEEP_DAYS", default=400)
 # How many days hourly and daily roll-ups of samples are kept. 0: for ever.
 ROLLUPS_KEEP_DAYS = env.int("ROLLUPS_KEEP_DAYS", default=5 * 366)
+# Where `manage.py backup` writes a file that has no name; backups are made by a schedule where it is set.
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=16)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
 SENDGRID_URL = env.str("SENDGRID_URL", default="https://api.sendgrid.com")
