@@ -282,8 +282,12 @@ DELIVERIES_KEEP_DAYS = env.int("DELIVERIES_KEEP_DAYS", default=365)
 SAMPLES_KEEP_DAYS = env.int("SAMPLES_KEEP_DAYS", default=400)
 # How many days hourly and daily roll-ups of samples are kept. 0: for ever.
 ROLLUPS_KEEP_DAYS = env.int("ROLLUPS_KEEP_DAYS", default=5 * 366)
-# Where `manage.py backup` writes a file that has no name; backups are made by a schedule where it is set.
+# Where `manage.py backup` writes a file that has no name. Where it is set, backups are made every so many hours (of a
+# day or more: at night), restored into a scratch database for a check, and so many are kept. 0: none, and all.
 BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")
+BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=24)
+BACKUP_CHECK = env.bool("BACKUP_CHECK", default=True)
+BACKUPS_KEEP = env.int("BACKUPS_KEEP", default=7)
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=16)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
 SENDGRID_URL = env.str("SENDGRID_URL", default="https://api.sendgrid.com")
@@ -365,6 +369,7 @@ RULES_EVENTS = [
     "smartagent.dashboard.subject.check.CHECK_EVENTS",
     "smartagent.accounts.events.SIGN_IN_EVENTS",
     "smartagent.accounts.account_events.ACCOUNT_EVENTS",
+    "smartagent.backup.events.BACKUP_EVENTS",
 ]
 # How changes of a kind of configuration are undone; other recorded models have a way in common.
 RULES_UNDO = [

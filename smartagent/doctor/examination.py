@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
 from smartagent.doctor import (
+    backups,
     delivery,
     disk_space,
     installation,
@@ -89,6 +90,7 @@ def _checks(
     yield partial(delivery.check_dead_deliveries, now)
     yield delivery.check_channels
     yield partial(delivery.check_sending, now)
+    yield partial(backups.check_backups, now)
     yield partial(disk_space.check_room, connection)
     yield installation.check_settings
     yield check_private_files

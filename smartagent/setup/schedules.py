@@ -14,14 +14,21 @@ WEEKLY = 0
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated:
-    """A function of a module, by dotted path, run every so many minutes; with 0 every Monday at 07:00 UTC."""
+    """A function of a module, by dotted path, run every so many minutes; with 0 every Monday at 07:00 UTC.
+
+    At night: for the first time at 02:30 UTC.
+    """
 
     name: str
     func: str
     minutes: int
+    at_night: bool = False
 
     def first_run(self, now: datetime) -> datetime:
-        """When it runs first: at once, or on the next Monday morning."""
+        """When it runs first: at once, in the next night, or on the next Monday morning."""
+        if self.at_night:
+            night = now.replace(hour=2, minute=30, second=0, microsecond=0)
+            return night if night > now else night + timedelta(days=1)
         if self.minutes:
             return now
         monday = (now - timedelta(days=now.weekday())).replace(hour=7, minute=0, second=0, microsecond=0)
@@ -31,6 +38,7 @@ class Repeated:
 def wanted() -> list[Repeated]:
     """The schedules as they should be."""
     return [
+        *_backups(),
         Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
         Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
         Repeated(name="retention", func="notifications.tasks.forget_old", minutes=24 * 60),
@@ -44,6 +52,14 @@ def wanted() -> list[Repeated]:
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
         Repeated(name="sign-in", func="smartagent.accounts.tasks.forget_expired", minutes=60),
     ]
+
+
+def _backups() -> list[Repeated]:
+    hours = settings.BACKUP_EVERY_HOURS
+    if not settings.BACKUP_FOLDER or hours <= 0:
+        return []
+    begin = "smartagent.backup.scheduled.begin"
+    return [Repeated(name="backup", func=begin, minutes=hours * 60, at_night=hours >= 24)]
 
 
 def synchronise(using: str = "default") -> None:

@@ -2,18 +2,23 @@
 
 import json
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from smartagent.backup.archive import Backup, open_backup
 from smartagent.backup.check import check_backup
 from smartagent.backup.dump import default_file, default_folder, make_backup, make_folder
 from smartagent.backup.errors import BackupError
+from smartagent.backup.events import BACKUP_MADE, log_backup
 from smartagent.backup.programs import server_of
+from smartagent.backup.scheduled import run
+from smartagent.kernel.command_line import command_line
 from smartagent.kernel.formats import clock, counted
 
 WITH_KEYS = (
@@ -36,11 +41,16 @@ class Command(BaseCommand):
             "--check", type=Path, metavar="FILE", help="restore FILE into a scratch database and verify"
         )
         parser.add_argument("--with-keys", action="store_true", help="put the keys of the installation into the file")
+        parser.add_argument(
+            "--scheduled", action="store_true", help="as the schedule does: back up, check, delete old ones, log it"
+        )
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["check"]:
+            if options["scheduled"]:
+                self._do_as_scheduled(options)
+            elif options["check"]:
                 if options["file"] or options["with_keys"]:
                     raise BackupError("`--check FILE` takes nothing else.")
                 self._say(self._checked(options["check"]), options["format"], f"{options['check']} can be restored.")
@@ -49,6 +59,13 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error), returncode=2) from error
 
+    def _do_as_scheduled(self, options: dict[str, Any]) -> None:
+        if options["file"] or options["check"] or options["with_keys"]:
+            raise BackupError("`--scheduled` takes nothing else.")
+        if not settings.BACKUP_FOLDER:
+            raise BackupError("BACKUP_FOLDER is not set: it says where backups by schedule go.")
+        self.stdout.write(run(timezone.now()))
+
     def _make(self, options: dict[str, Any]) -> None:
         now, chosen = timezone.now(), options["file"]
         folder = default_folder() if chosen is None else chosen
@@ -56,6 +73,10 @@ class Command(BaseCommand):
             make_folder(folder)
         file = default_file(folder, now) if chosen is None or folder.is_dir() else folder
         backup = make_backup(server_of(connection), file, now, with_keys=options["with_keys"])
+        with suppress(DatabaseError):  # of a database that is not migrated
+            rows = counted(sum(backup.manifest.tables.values()), "row")
+            result = f"{rows}, {file.stat().st_size:,} bytes{', with the keys' if options['with_keys'] else ''}."
+            log_backup(BACKUP_MADE, now, command_line(), file=str(file), result=result)
         self._say(backup, options["format"], f"{file} written.")
         if options["with_keys"]:
             self.stderr.write(self.style.WARNING(WITH_KEYS))

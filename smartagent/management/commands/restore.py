@@ -11,9 +11,11 @@ from django.utils import timezone
 from smartagent.backup import keys
 from smartagent.backup.archive import Backup, open_backup
 from smartagent.backup.errors import BackupError, explained
+from smartagent.backup.events import BACKUP_RESTORED, log_backup
 from smartagent.backup.manifest import pending_migrations
 from smartagent.backup.programs import Server, server_of
 from smartagent.backup.restoration import fill, is_empty, refuse_unfitting, replace
+from smartagent.kernel.command_line import command_line
 from smartagent.kernel.formats import clock, counted
 
 OTHER_KEYS = (
@@ -52,6 +54,9 @@ class Command(BaseCommand):
             with explained(options["file"]):
                 for sentence in keys.put_back(material):
                     self.stdout.write(sentence)
+        if not pending_migrations(backup.manifest):
+            result = f"It is of {clock(backup.manifest.created_at)}."
+            log_backup(BACKUP_RESTORED, timezone.now(), command_line(), file=str(backup.file), result=result)
         self._say_what_next(backup, material)
 
     def _put_back(self, server: Server, database: str, backup: Backup, *, replacing: bool) -> None:

@@ -1,43 +1,20 @@
 """Backup and restore by the commands, with the programs of PostgreSQL, in a copy of the tests' database."""
 
-import io
 import json
 import resource
 import signal
 import stat
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
+from rules.models import ActivityEntry
 from smartagent.bench.scratch import connect_to, on_the_server
 from smartagent.models import User
-from tests.conftest import person
-from tests.databases import connection_of_its_own, of_tests, temporary_copy
-
-
-@pytest.fixture
-def installation(transactional_db: None) -> Iterator[User]:
-    """A database of its own, in which Alice is."""
-    with temporary_copy("backup"):
-        yield person("Alice", "members")
-
-
-def said(*command: Any, **options: Any) -> str:
-    written = io.StringIO()
-    call_command(*map(str, command), stdout=written, stderr=written, no_color=True, **options)
-    return written.getvalue()
-
-
-def refusal(*command: Any) -> str:
-    with pytest.raises(CommandError) as refused:
-        said(*command)
-    assert refused.value.returncode == 2
-    return str(refused.value)
+from tests.databases import connection_of_its_own, of_tests
+from tests.smartagent.backup.conftest import refusal, said
 
 
 def databases() -> set[str]:
@@ -65,6 +42,7 @@ def test_a_backup_is_restored_in_place_of_the_database(installation: User, tmp_p
     file, database = tmp_path / "whole.zip", str(connection.settings_dict["NAME"])
     text = said("backup", file)
     assert f"{file} written." in text
+    assert "(command line)" in ActivityEntry.objects.get(event_type="backup_made").context["by_name"]
     assert "Keep the keys" in text
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["whole.zip"]
@@ -89,6 +67,7 @@ def test_a_backup_is_restored_in_place_of_the_database(installation: User, tmp_p
     assert former in text
     assert f"in place of the database {database}, and verified" in text
     assert User.objects.get().email == installation.email
+    assert ActivityEntry.objects.get(event_type="backup_restored").context["file"] == str(file)
     assert User.objects.get().check_password("correct horse battery")
     with connection_of_its_own(former) as kept:
         assert kept.execute("SELECT count(*) FROM smartagent_users").fetchone() == (0,)
