@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smartagent.monitoring.probes.ProbeMiddleware",
+    "smartagent.monitoring.http_metrics.HTTPMetricsMiddleware",
     "smartagent.shell.security_headers.SecurityHeadersMiddleware",
     "smartagent.shell.program_errors.ProgramErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -267,6 +268,8 @@ SPECTACULAR_SETTINGS = {
     "GET_LIB_DOC_EXCLUDES": "smartagent.rest.schema.classes_without_description",
 }
 
+# What a Prometheus may send as its bearer token to read /metrics, also while the database is down.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOGGING_CONFIG = "smartagent.setup.log_config.configure"
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
 

@@ -13,10 +13,11 @@ from psycopg.types.json import Jsonb
 from notifications.delivery.breaker_notices import breaker_notice
 from notifications.delivery.circuit_breaker import Breaker, failed, succeeded
 from notifications.delivery.digests import CHANNEL_GONE
+from notifications.delivery.process_metrics import count_outcomes, observe_latencies
 from notifications.delivery.queue import Lease
 from notifications.delivery.retries import next_wait
 from notifications.gateway import post
-from notifications.models import Channel
+from notifications.models import Channel, Delivery
 
 # Only whoever still holds the lease says what became of the delivery; of a message that arrived everybody may.
 DELIVERIES = """
@@ -25,6 +26,7 @@ UPDATE deliveries d
        settled_at = CASE WHEN r.status = 'due' THEN NULL ELSE %(now)s::timestamptz END
   FROM jsonb_to_recordset(%(rows)s) AS r (delivery uuid, number int, status text, cause text, due_at timestamptz)
  WHERE d.id = r.delivery AND d.status = 'sending' AND (d.attempt_count = r.number OR r.status = 'delivered')
+RETURNING d.kind, d.status, extract(epoch FROM %(now)s::timestamptz - d.created_at)::float8
 """
 UPDATE_ATTEMPTS = """
 UPDATE delivery_attempts a
@@ -42,10 +44,12 @@ UPDATE deliveries d
                     ELSE trim('It expired before it could be sent. ' || d.cause) END
   FROM deliveries o LEFT JOIN channels c ON c.id = o.channel_id
  WHERE o.id = d.id AND d.status IN ('due', 'waiting') AND o.status IN ('due', 'waiting') AND o.expires_at <= %(now)s
+RETURNING d.kind, d.status
 """
 ORPHANED = """
 UPDATE deliveries SET status = 'skipped', settled_at = %(now)s, due_at = NULL, cause = %(cause)s
  WHERE status = 'due' AND channel_id IS NULL
+RETURNING kind, status
 """
 
 
@@ -80,17 +84,22 @@ def record(results: Sequence[Result], now: datetime) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         params: dict[str, Any] = {"rows": Jsonb(rows), "now": now}
         cursor.execute(DELIVERIES, params)
+        stored = cursor.fetchall()
         cursor.execute(UPDATE_ATTEMPTS, params)
         _move_breakers(results, now)
+    count_outcomes((kind, status) for kind, status, _ in stored)
+    observe_latencies((kind, seconds) for kind, status, seconds in stored if status == Delivery.Status.DELIVERED)
 
 
 def expire(now: datetime) -> int:
     """Expire deliveries that were not sent in time or lost their channel; return their number."""
     with connection.cursor() as cursor:
         cursor.execute(ORPHANED, {"now": now, "cause": CHANNEL_GONE})
-        orphaned = cursor.rowcount
+        expired = cursor.fetchall()
         cursor.execute(EXPIRED, {"now": now})
-        return int(cursor.rowcount + orphaned)
+        expired += cursor.fetchall()
+    count_outcomes(expired)
+    return len(expired)
 
 
 def _row(result: Result, now: datetime) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from rules.evaluation.candidates import census_of, find_candidates, only
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
 from rules.evaluation.orphans import add_unwatched
+from rules.evaluation.process_metrics import count_evaluation, count_transitions
 from rules.evaluation.readings import cause_of, forget, gather, keep_changes
 from rules.evaluation.series.selection import select_series
 from rules.evaluation.transitions import record
@@ -72,6 +73,7 @@ def dispatch(
             run.outcome = DispatchRun.Outcome.OVERLAPPED
             run.finished_at = timezone.now()
             run.save(force_insert=True)
+            count_evaluation(run)
             return run
         DispatchRun.objects.unfinished().end(run.started_at)
         run.save(force_insert=True)
@@ -93,6 +95,7 @@ def _run(
         raise
     finally:
         run.finished_at = timezone.now()
+        count_evaluation(run)
         run.save()
         log.info("dispatched", run=str(run.pk), outcome=run.outcome, triggered=run.triggered, failed=run.failed)
 
@@ -121,6 +124,7 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         recorded = record(candidates, run.pk, now)
         isolated.update(recorded.isolated)
         _name(run, isolated)
+    count_transitions(recorded.events)
     run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
     forget()
     with _timed(run, stages.EXECUTE):

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from rules.action_options import NO_OBJECT, has_no_options, options_in
 from rules.actions import Action, Firing, Outcome, actions
 from rules.authority import MAY_ACT, REFUSAL
+from rules.evaluation.process_metrics import FAILED, SUCCEEDED, Tally, count_actions, number_of
 from rules.evaluation.readings import cause_of
 from smartagent.kernel.coerce import as_number
 
@@ -80,29 +81,31 @@ UPDATE agent_activity_log e
  WHERE e.id = p.id AND p.status = 'pending' AND p.run_id IS NOT NULL AND p.state_id IS NOT NULL
    AND p.created_at <= %(now)s AND ({MAY_ACT}) IS NOT TRUE
    AND (%(owner)s::uuid IS NULL OR coalesce(r.user_id, p.user_id) = %(owner)s)
-RETURNING e.status = 'failed'
+RETURNING e.action_taken, e.status
 """
 
 
 def execute_pending(now: datetime, owner: UUID | None = None) -> tuple[int, int]:
     """Execute pending entries, all or those of the rules of `owner`; return the numbers of successes and failures."""
-    succeeded = failed = 0
+    tally = Tally()
     place: Place | None = BEFORE_ALL_ENTRIES
     while place:
         with transaction.atomic():
-            place, outcomes = _execute_batch(now, owner, place)
-        failures = sum(outcome.error is not None for outcome in outcomes)
-        succeeded, failed = succeeded + len(outcomes) - failures, failed + failures
-    return succeeded, failed + _give_up(now, owner)
+            place, results = _execute_batch(now, owner, place)
+        count_actions(results)
+        tally += results
+    given_up = _give_up(now, owner)
+    count_actions(given_up)
+    return number_of(tally, SUCCEEDED), number_of(tally + given_up, FAILED)
 
 
-def _give_up(now: datetime, owner: UUID | None) -> int:
+def _give_up(now: datetime, owner: UUID | None) -> Tally:
     with connection.cursor() as cursor:
         cursor.execute(GIVE_UP, {"now": now, "owner": owner})
-        return sum(failed for (failed,) in cursor.fetchall())
+        return Tally(cursor.fetchall())
 
 
-def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Place | None, list[Outcome]]:
+def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Place | None, Tally]:
     """Execute the batch after `place` in the queue; return the place of its last entry, None where it was empty."""
     after, after_id = place
     params: dict[str, Any] = {
@@ -135,7 +138,9 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
         done += [(firing.entry_id, _with_unread(outcome, firing.entry_id in unread)) for firing, outcome in found]
     if done:
         _write(done, now)
-    return (rows[-1][3], rows[-1][0]) if rows else None, [outcome for _, outcome in done]
+    kinds = {row[0]: row[1] for row in rows}
+    results = Tally((kinds[entry], FAILED if outcome.error is not None else SUCCEEDED) for entry, outcome in done)
+    return (rows[-1][3], rows[-1][0]) if rows else None, results
 
 
 def _firing(row: tuple[Any, ...], config: dict[str, Any], now: datetime) -> Firing:

@@ -1,5 +1,6 @@
 """Stages 4 and 5 of an evaluation: each candidate takes its step, and changes are stored, chunk by chunk."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -127,9 +128,11 @@ class Recorded:
     no_data: int = 0
     errors: int = 0
     isolated: Isolated[UUID] = field(default_factory=Isolated)
+    events: Counter[str] = field(default_factory=Counter)
 
     def add(self, transition: Transition) -> None:
         self.changed += 1
+        self.events[transition.event] += 1
         self.triggered += transition.counts
         self.no_data += transition.event == "rule_no_data"
         self.errors += transition.event == "rule_error"
@@ -140,6 +143,7 @@ class Recorded:
         self.no_data += other.no_data
         self.errors += other.errors
         self.isolated.update(other.isolated)
+        self.events.update(other.events)
         return self
 
 

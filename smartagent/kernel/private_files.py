@@ -7,7 +7,7 @@ from pathlib import Path
 
 # What Smart Agent keeps in VAR_DIR. A folder that holds other things as well, such as /tmp, is not ours to close.
 OWN_NAMES = frozenset({
-    ".postgres.lock", "audit_key", "backups", "demo_progress", "postgres", "postgres_password", "secret_key",
+    ".postgres.lock", "audit_key", "backups", "demo_progress", "metrics", "postgres", "postgres_password", "secret_key",
     "servers-tried", "static", "up.lock",
 })  # fmt: skip
 OTHERS = 0o077

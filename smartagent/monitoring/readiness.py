@@ -13,8 +13,8 @@ from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.scheduler import is_late, last_evaluation, overdue_tasks
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.member_role import as_owner
+from smartagent.monitoring.own_connection import open_connection
 
-CONNECT_TIMEOUT = 2  # seconds; libpq knows no less
 STATEMENT_TIMEOUT = 2_000  # milliseconds
 MAX_NAMED_MIGRATIONS = 4
 
@@ -43,12 +43,8 @@ def examine(now: datetime) -> list[CheckResult]:
 
 def check_database(now: datetime) -> str:
     """A connection of its own, which waits for nobody: a pool in which all are in use is seen by the other checks."""
-    params = connection.get_connection_params()
-    known = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey")
-    params = {name: params[name] for name in known if name in params}
-    options = f"-c statement_timeout={STATEMENT_TIMEOUT}"
     try:
-        with psycopg.connect(**params, connect_timeout=CONNECT_TIMEOUT, options=options) as opened:
+        with open_connection(STATEMENT_TIMEOUT) as opened:
             row = opened.execute("SELECT pg_is_in_recovery()").fetchone()
     except psycopg.Error as error:
         raise NotReady("PostgreSQL does not answer.") from error

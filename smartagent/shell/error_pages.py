@@ -83,7 +83,7 @@ def refused(request: HttpRequest, status: int, words: str) -> HttpResponse:
 
 def is_api(request: HttpRequest) -> bool:
     """Whether the request is of the API, or of a protocol with an address of its own: no response is HTML there."""
-    return request.path.startswith(API_PATHS) or request.path == "/write"
+    return request.path.startswith(API_PATHS) or request.path in ("/write", "/metrics")
 
 
 def _detail(exception: Exception) -> str:

@@ -21,6 +21,7 @@ from smartagent.accounts.account_changes import log_added
 from smartagent.demo.platform.connection import PLATFORM_MARK
 from smartagent.demo.platform.server import HOST
 from smartagent.kernel.command_line import command_line
+from smartagent.kernel.process_metrics import forget_ended_processes
 from smartagent.models import User
 from smartagent.setup import schedules
 from smartagent.setup.safety import dangers
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 raise CannotStart(" ".join(found))
             with only_one(settings.VAR, address):
                 check_free(options["host"], options["port"])
+                forget_ended_processes()
                 self._prepare(address)
                 code = self._run(address, options)
         except CannotStart as error:
