@@ -285,6 +285,15 @@ DELIVERIES_KEEP_DAYS = env.int("DELIVERIES_KEEP_DAYS", default=365)
 SAMPLES_KEEP_DAYS = env.int("SAMPLES_KEEP_DAYS", default=400)
 # How many days hourly and daily roll-ups of samples are kept. 0: for ever.
 ROLLUPS_KEEP_DAYS = env.int("ROLLUPS_KEEP_DAYS", default=5 * 366)
+# How many days entries of the activity log, runs, escalations that ended, failed tasks and the log of the admin site
+# are kept. 0: for ever.
+ACTIVITY_KEEP_DAYS = env.int("ACTIVITY_KEEP_DAYS", default=0)
+RUNS_KEEP_DAYS = env.int("RUNS_KEEP_DAYS", default=400)
+ESCALATIONS_KEEP_DAYS = env.int("ESCALATIONS_KEEP_DAYS", default=400)
+TASKS_KEEP_DAYS = env.int("TASKS_KEEP_DAYS", default=30)
+ADMIN_LOG_KEEP_DAYS = env.int("ADMIN_LOG_KEEP_DAYS", default=400)
+# Where rows go as NDJSON before retention deletes them; while that fails nothing is deleted. Empty: they do not.
+EXPORT_BEFORE_DELETION_FOLDER = env.str("EXPORT_BEFORE_DELETION_FOLDER", default="")
 # Where `manage.py backup` writes a file that has no name. Where it is set, backups are made every so many hours (of a
 # day or more: at night), restored into a scratch database for a check, and so many are kept. 0: none, and all.
 BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")
@@ -366,6 +375,7 @@ RULES_EVENTS = [
     "rules.configuration.events.CONFIGURATION_EVENTS",
     "rules.data_sources.events.DATA_SOURCE_EVENTS",
     "rules.ingest.receipts.INGEST_EVENTS",
+    "rules.storage.deletions.DELETION_EVENTS",
     "rules.evaluation.heartbeat.HEARTBEAT_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",

@@ -1,16 +1,19 @@
 """Retention: archived notifications and settled deliveries with their attempts are deleted after a while.
 
 Once a day, in batches of one statement and one short transaction each, so that locks are short. What exceeds one run is
-left for the next.
+left for the next. They are exported before, where that is set, and what was deleted is in the activity log.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
+
+from rules.storage.deletions import log_deletion
+from smartagent.kernel.row_export import ExportFailed, RowExport, delete_rows, row_export
 
 log = structlog.get_logger(__name__)
 DELETED_PER_QUERY = 2000
@@ -25,18 +28,20 @@ OLD_NOTIFICATIONS = (
 FORGET_NOTIFICATIONS = """
 WITH old AS (SELECT id FROM notifications
               WHERE id = ANY(%(ids)s) AND status = 'archived' AND archived_at < %(before)s FOR UPDATE SKIP LOCKED),
-     ledger AS (UPDATE deliveries d SET notification_id = NULL FROM old WHERE d.notification_id = old.id)
-DELETE FROM notifications n USING old WHERE n.id = old.id
-"""
+     ledger AS (UPDATE deliveries d SET notification_id = NULL FROM old WHERE d.notification_id = old.id),
+     gone AS (DELETE FROM notifications n USING old WHERE n.id = old.id RETURNING n.*)"""
 SETTLED = "status IN ('delivered', 'bundled', 'skipped', 'dead') AND settled_at < %(before)s"
 OLD_DELIVERIES = f"SELECT id FROM deliveries WHERE {SETTLED} LIMIT %(limit)s"
 FORGET_DELIVERIES = f"""
 WITH old AS (SELECT id FROM deliveries WHERE id = ANY(%(ids)s) AND {SETTLED} FOR UPDATE SKIP LOCKED),
-     attempts AS (DELETE FROM delivery_attempts a USING old WHERE a.delivery_id = old.id),
+     attempts AS (DELETE FROM delivery_attempts a USING old WHERE a.delivery_id = old.id
+                   RETURNING a.*),
      parts AS (UPDATE deliveries d SET bundle_id = NULL FROM old
-                WHERE d.bundle_id = old.id AND d.id NOT IN (SELECT id FROM old))
-DELETE FROM deliveries d USING old WHERE d.id = old.id
-"""
+                WHERE d.bundle_id = old.id AND d.id NOT IN (SELECT id FROM old)),
+     gone AS (DELETE FROM deliveries d USING old WHERE d.id = old.id RETURNING d.*)"""
+DELETED = {
+    "notifications": {"notifications": "gone"}, "deliveries": {"deliveries": "gone", "delivery_attempts": "attempts"},
+}  # fmt: skip
 
 
 def forget_old(now: datetime) -> dict[str, int]:
@@ -45,22 +50,30 @@ def forget_old(now: datetime) -> dict[str, int]:
         "notifications": (settings.NOTIFICATIONS_KEEP_DAYS, OLD_NOTIFICATIONS, FORGET_NOTIFICATIONS),
         "deliveries": (settings.DELIVERIES_KEEP_DAYS, OLD_DELIVERIES, FORGET_DELIVERIES),
     }
-    forgotten = {
-        name: _forget(find, forget, now - timedelta(days=days)) if days > 0 else 0
-        for name, (days, find, forget) in kept.items()
-    }
+    export, forgotten, failure = row_export(now), dict.fromkeys(kept, 0), ""
+    for name, (days, find, forget) in kept.items():
+        try:
+            for count in _forget(name, find, forget, now - timedelta(days=days), export) if days > 0 else ():
+                forgotten[name] += count
+        except ExportFailed as error:
+            failure = str(error)
+    log_deletion(forgotten, export, now, failure)
     log.info("forgotten", **forgotten)
     return forgotten
 
 
-def _forget(find: str, forget: str, before: datetime) -> int:
+def _forget(name: str, find: str, forget: str, before: datetime, export: RowExport | None) -> Iterator[int]:
+    """Delete in batches; yield the number of rows of each."""
     total = 0
     while total < MAX_DELETED_PER_RUN and (ids := _found(find, before)):
-        done = sum(_execute(forget, {"ids": batch, "before": before}) for batch in _batches(ids))
+        done = 0
+        for batch in _batches(ids):
+            count = delete_rows(forget, DELETED[name], {"ids": batch, "before": before}, export)
+            done += count
+            yield count
         total += done
         if len(ids) < LOOKED or not done:  # that was all, or others hold what is left
             break
-    return total
 
 
 def _found(find: str, before: datetime) -> list[Any]:
@@ -72,9 +85,3 @@ def _found(find: str, before: datetime) -> list[Any]:
 def _batches(ids: list[Any]) -> Iterator[list[Any]]:
     for first in range(0, len(ids), DELETED_PER_QUERY):
         yield ids[first : first + DELETED_PER_QUERY]
-
-
-def _execute(sql: str, params: Mapping[str, Any]) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)

@@ -11,10 +11,12 @@ from datetime import datetime
 
 from django.db import connection
 
+from rules.storage.deletions import log_deletion
 from rules.storage.retention import FINE_ROLLUPS, SAMPLES, forget_rollups, forget_samples
 from rules.storage.rollups import roll_up
 from smartagent.adoption.partitions.operation import PartitionByMonth
 from smartagent.kernel.formats import counted
+from smartagent.kernel.row_export import ExportFailed, row_export
 
 KEPT_BY_MONTH = (PartitionByMonth(SAMPLES, "observed_at"), PartitionByMonth(FINE_ROLLUPS, "ended_at"))
 STORAGE_LOCK, ROLLING_LOCK = 0x5A9E19, 0x5A9E21  # any numbers, the same for every process of this database
@@ -28,11 +30,22 @@ def keep_storage(now: datetime) -> str:
             return BUSY
         for operation in KEPT_BY_MONTH:
             operation.keep_partitioned(connection)
-        dropped, deleted = forget_samples(now)
-        forget_rollups(now)
+        dropped, deleted = _forget(now)
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {SAMPLES}, {FINE_ROLLUPS}")
     return f"{counted(len(dropped), 'month')} dropped, {counted(deleted, 'sample')} deleted"
+
+
+def _forget(now: datetime) -> tuple[list[str], int]:
+    export, dropped, deleted, rolled, failure = row_export(now), list[str](), 0, 0, ""
+    try:
+        dropped, deleted = forget_samples(now, export)
+        rolled = forget_rollups(now, export)
+    except ExportFailed as error:
+        failure = str(error)
+    counts = {"months of samples": len(dropped), "samples": deleted, "roll-ups": rolled}
+    log_deletion(counts, export, now, failure)
+    return dropped, deleted
 
 
 def keep_rollups(now: datetime) -> str:

@@ -42,6 +42,7 @@ def wanted() -> list[Repeated]:
         Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
         Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
         Repeated(name="retention", func="notifications.tasks.forget_old", minutes=24 * 60),
+        Repeated(name="retention of the log", func="smartagent.retention.deletion.delete_old", minutes=24 * 60),
         Repeated(name="optimize", func="optimizer.tasks.optimize", minutes=1),
         Repeated(name="optimizer report", func="optimizer.tasks.report", minutes=WEEKLY),
         Repeated(name="recycle bin", func="rules.lifecycle.recycle_bin.empty_bin", minutes=24 * 60),
