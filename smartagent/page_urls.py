@@ -17,6 +17,7 @@ from smartagent.accounts.security_page import revoke_session, revoke_session_of,
 from smartagent.dashboard.badges import badges
 from smartagent.dashboard.subject.integration import check_integration, integration_page
 from smartagent.dashboard.subject.person import own_page, person_page
+from smartagent.docs.download import download
 from smartagent.docs.page import docs
 from smartagent.doctor.page import repair_schema, schema
 
@@ -39,6 +40,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("schema/", site.admin_view(schema), name="schema"),
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
         path("docs/", site.admin_view(docs), name="docs"),
+        path("docs/downloads/<str:file>", site.admin_view(download), name="docs_download"),
         path("docs/<path:slug>/", site.admin_view(docs), name="docs_page"),
         path("people/me/", site.admin_view(own_page), name="own_page"),
         path("people/<uuid:key>/", site.admin_view(person_page), name="person"),

@@ -8,6 +8,7 @@ from django.utils.html import escape
 
 from rules.metrics import MetricSource
 from smartagent.docs.contents import all_pages
+from smartagent.docs.download import CONTENT_TYPES
 from tests.examples import TIMES
 
 
@@ -40,6 +41,7 @@ def test_every_page_opens_and_says_its_title(client_of, request, role):
 def broken_links(text):
     """The links in the documentation part of a page to places and pages that are not there."""
     pages = {"/docs/", *(reverse("admin:docs_page", args=[page.slug]) for page in all_pages())}
+    pages |= {reverse("admin:docs_download", args=[file]) for file in CONTENT_TYPES}
     for link in re.findall(r'<a [^>]*href="([#/][^"]*)"', text.partition('class="sa-docs"')[2]):
         address, _, place = link.partition("#")
         is_known = address.partition("?")[0] in pages if address.startswith("/docs/") else f'id="{place}"' in text

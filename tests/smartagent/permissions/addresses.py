@@ -8,7 +8,7 @@ from tests.smartagent.permissions.routes import PARAMETER, kind_of
 # Parameters that are no ids.
 OTHERS = {
     "kind": "email", "slug": "rest", "verb": "acknowledge", "token": "x", "uidb64": "x", "provider_id": "x",
-    "name": "cpu", "app_label": "rules", "content_type_id": "1",
+    "name": "cpu", "file": "smartagent-alerts.yml", "app_label": "rules", "content_type_id": "1",
 }  # fmt: skip
 VERBS = {"feedback": "useful", "mark": "read", "alerts": "acknowledge", "do": "dismiss", "quick": "acknowledge"}
 LEGACY = ("/functions/v1/", "/rest/v1/")
