@@ -15,6 +15,7 @@ from notifications.api.escalations import EscalationViewSet, PolicyViewSet
 from notifications.api.inbox import NotificationViewSet
 from notifications.api.mutes import MuteViewSet
 from notifications.api.preferences import PreferencesView
+from notifications.api.reliability import ReliabilityGoalView, ReliabilityView
 from optimizer.api.optimizations import OptimizationViewSet
 from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
@@ -81,6 +82,8 @@ others = [
     path("dispatch/", rules.DispatchView.as_view(), name="dispatch"),
     path("channel-kinds/", ChannelKindsView.as_view(), name="channel-kinds"),
     path("webhook-schema/", WebhookSchemaView.as_view(), name="webhook-schema"),
+    path("reliability/", ReliabilityView.as_view(), name="reliability"),
+    path("reliability/goal/", ReliabilityGoalView.as_view(), name="reliability-goal"),
     path("optimizer/policy/", OptimizerPolicyView.as_view(), name="optimizer-policy"),
     path("optimizer/scoreboard/", ScoreboardView.as_view(), name="optimizer-scoreboard"),
     path("doctor/", DoctorView.as_view(), name="doctor"),

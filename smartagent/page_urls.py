@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from notifications.pages.preferences import preferences
 from notifications.pages.recipients import recipients
+from notifications.pages.reliability import reliability_page
 from optimizer.pages.policy import let_go_on, policy_page, stop_everything
 from optimizer.pages.report import report_mail, report_page
 from optimizer.pages.scoreboard import scoreboard_page
@@ -31,6 +32,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("rule-health/", site.admin_view(health_page), name="rules_health"),
         path("preferences/", site.admin_view(preferences), name="preferences"),
         path("recipients/", site.admin_view(recipients), name="recipients"),
+        path("reliability/", site.admin_view(reliability_page), name="reliability"),
         path("optimizer-policy/", site.admin_view(policy_page), name="optimizer_policy"),
         path("optimizer-policy/stop/", site.admin_view(stop_everything), name="optimizer_stop"),
         path("optimizer-policy/release/", site.admin_view(let_go_on), name="optimizer_release"),

@@ -501,4 +501,23 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="ReliabilityGoal",
+            fields=[
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        db_default=1, default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("percent", models.FloatField(db_default=99.5, default=99.5, verbose_name="goal")),
+                ("seconds", models.PositiveIntegerField(db_default=60, default=60, verbose_name="within seconds")),
+                ("updated_at", models.DateTimeField(auto_now=True, null=True)),
+            ],
+            options={
+                "verbose_name_plural": "reliability goal",
+                "db_table": "reliability_goal",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="reliability_goal_one_row")],
+            },
+        ),
     ]

@@ -5,7 +5,9 @@ from notifications.models.delivery import Delivery, DeliveryAttempt
 from notifications.models.escalation import Escalation, EscalationPolicy
 from notifications.models.notification import Notification
 from notifications.models.preference import Mute, Preference
+from notifications.models.reliability import ReliabilityGoal
 
 __all__ = [
     "Channel", "Delivery", "DeliveryAttempt", "Escalation", "EscalationPolicy", "Mute", "Notification", "Preference",
+    "ReliabilityGoal",
 ]  # fmt: skip

@@ -86,7 +86,10 @@ VISIBLE = {
 }
 # Who may do what is nothing that a member changes.
 OWN_TO_READ = ("smartagent_users_groups", "smartagent_users_user_permissions")
-READ_ONLY = ("auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations")
+READ_ONLY = (
+    "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
+    "reliability_goal",
+)  # fmt: skip
 # Nothing in them is about a person.
 SHARED = (
     "activity_entry_counts", "data_sources", "metric_queries", "metric_rollup_late", "metric_rollup_progress",

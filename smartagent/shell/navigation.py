@@ -57,6 +57,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Rule health", "ecg_heart", "admin:rules_health", "rules.view_automationrule"),
         _item("Strategy performance", "healing", "admin:optimizer_scoreboard", "optimizer.view_optimizationevent"),
         _item("Automation policy", "policy", "admin:optimizer_policy", "optimizer.view_optimizerpolicy"),
+        _item("Reliability", "speed", "admin:reliability", "notifications.view_reliabilitygoal"),
         _item("System health", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
     ]  # fmt: skip
     admin = [

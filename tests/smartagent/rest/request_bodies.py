@@ -42,6 +42,7 @@ def bodies_of(known):
         "optimizations_roll_back": {"note": "Wrong"},
         "optimizations_decide": {"ids": [known["optimizations"]], "verb": "dismiss"},
         "optimizer_policy_replace": policy, "optimizer_policy_update": {"stopped": True},
+        "reliability_goal_update": {"percent": 99.9, "seconds": 30},
         "preferences_replace": {"matrix": {}, "quiet": [], "digest_at": "08:00"},
         "preferences_update": {"digest_at": "08:00"},
         "groups_update": {"name": "on-call"},

@@ -1,0 +1,167 @@
+"""The reliability of deliveries, and its goal, by REST."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from notifications.models import ReliabilityGoal
+from notifications.reliability.failures import last_failures
+from notifications.reliability.figures import PERIODS, Row, budget_left, reliability_of
+from notifications.reliability.goal import (
+    GOAL_FIELDS,
+    MAX_PERCENT,
+    MAX_SECONDS,
+    MIN_PERCENT,
+    VIEW_GOAL,
+    change_goal,
+    locked_goal,
+)
+from smartagent.kernel.token_scopes import TokenScope
+from smartagent.rest.etags import VersionedThingMixin
+from smartagent.rest.fields import TimeField
+from smartagent.rest.serializers import StrictSerializer
+from smartagent.rest.views import StrictView
+
+GOAL_EXAMPLE = OpenApiExample("A goal", value={"percent": 99.9, "seconds": 30}, request_only=True)
+
+
+@extend_schema_field({"type": "number", "minimum": MIN_PERCENT, "maximum": MAX_PERCENT})
+class PercentField(serializers.FloatField):
+    """A number; a text is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:  # a whole number beyond 64 bits
+            self.fail("invalid")
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_SECONDS})
+class SecondsField(serializers.IntegerField):
+    """A whole number; a text is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        fraction = isinstance(data, float) and not data.is_integer()  # 2.0 is whole, too
+        if fraction or isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
+class ReliabilityGoalSerializer(StrictSerializer):
+    percent = PercentField(min_value=MIN_PERCENT, max_value=MAX_PERCENT, help_text="Of the deliveries.")
+    seconds = SecondsField(min_value=1, max_value=MAX_SECONDS, help_text="Within which they arrive.")
+
+
+class ReliabilityGoalStandsSerializer(ReliabilityGoalSerializer):
+    updated_at = TimeField(allow_null=True)
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    delivered = serializers.IntegerField()
+    late = serializers.IntegerField(help_text="Delivered after the goal.")
+    failed = serializers.IntegerField()
+    overdue = serializers.IntegerField(help_text="Still due, after the goal.")
+    success_rate = serializers.FloatField(allow_null=True, help_text="Percent delivered, of those that have ended.")
+    on_time_rate = serializers.FloatField(allow_null=True, help_text="Percent delivered within the goal, of all.")
+    p50 = serializers.FloatField(allow_null=True, help_text="Seconds until half of them had arrived.")
+    p95 = serializers.FloatField(allow_null=True)
+
+
+class PeriodsSerializer(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        return {name: PeriodSerializer() for name in PERIODS}
+
+
+class LeftSerializer(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        return {name: serializers.FloatField(allow_null=True) for name in PERIODS}
+
+
+class KindFiguresSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    periods = PeriodsSerializer()
+
+
+class ChannelFiguresSerializer(KindFiguresSerializer):
+    channel = serializers.UUIDField()
+    owner = serializers.CharField()
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    delivery = serializers.UUIDField(source="pk")
+    title = serializers.CharField()
+    channel_name = serializers.CharField()
+    kind = serializers.CharField()
+    cause = serializers.CharField()
+    created_at = TimeField()
+
+
+class ReliabilitySerializer(serializers.Serializer[Any]):
+    goal = ReliabilityGoalStandsSerializer()
+    total = PeriodsSerializer()
+    budget_left = LeftSerializer(
+        help_text="Percent of the error budget, below zero where it is exceeded; null without deliveries."
+    )
+    kinds = KindFiguresSerializer(many=True)
+    channels = ChannelFiguresSerializer(many=True, help_text="Those with the most failed and late deliveries.")
+    failures = FailureSerializer(many=True, help_text="The last ones.")
+
+
+@extend_schema(tags=["deliveries"])
+class ReliabilityView(StrictView):
+    needs = VIEW_GOAL
+
+    @extend_schema(
+        summary="Read the reliability of deliveries", responses=ReliabilitySerializer,
+        description="Figures over 24 hours, 7 and 30 days, of everybody. For operators, auditors and administrators.",
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        goal, now = ReliabilityGoal.current(), timezone.now()
+        found = reliability_of(goal.seconds, now)
+        left = {name: budget_left(figures, goal.percent) for name, figures in found.total.periods.items()}
+        answer = {
+            "goal": goal, "total": found.total.periods, "budget_left": left, "kinds": found.kinds,
+            "channels": [_channel(row) for row in found.channels], "failures": last_failures(now),
+        }  # fmt: skip
+        return Response(ReliabilitySerializer(answer).data)
+
+
+def _channel(row: Row) -> dict[str, Any]:
+    channel: Any = row.channel
+    return {
+        "channel": channel.pk, "owner": str(channel.user), "kind": row.kind, "name": row.name, "periods": row.periods,
+    }  # fmt: skip
+
+
+@extend_schema(tags=["deliveries"])
+class ReliabilityGoalView(VersionedThingMixin, StrictView):
+    queryset, scope = ReliabilityGoal.objects.all(), TokenScope.ADMIN
+    versioned = GOAL_FIELDS
+
+    def stored(self, request: Request, *, lock: bool) -> ReliabilityGoal:
+        return locked_goal() if lock else ReliabilityGoal.current()
+
+    @extend_schema(summary="Read the reliability goal", responses=ReliabilityGoalStandsSerializer)
+    def get(self, request: Request, *args: Any) -> Response:
+        return self.read(request, _stored_goal)
+
+    @extend_schema(
+        summary="Update the reliability goal", request=ReliabilityGoalSerializer(partial=True),
+        responses=ReliabilityGoalStandsSerializer, examples=[GOAL_EXAMPLE], description="Changes the given fields.",
+    )  # fmt: skip
+    def patch(self, request: Request, *args: Any) -> Response:
+        requested = ReliabilityGoalSerializer(data=request.data, partial=True)
+        requested.is_valid(raise_exception=True)
+        values = dict(requested.validated_data)
+        return self.edit(request, lambda: change_goal(values, request.user, timezone.now()), _stored_goal)
+
+
+def _stored_goal() -> Response:
+    return Response(ReliabilityGoalStandsSerializer(ReliabilityGoal.current()).data)

@@ -1,0 +1,1 @@
+"""How reliably deliveries arrive: figures by kind and channel, a service level goal, and its error budget."""
