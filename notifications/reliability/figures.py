@@ -29,8 +29,7 @@ WITH timed AS (
            CASE WHEN status = 'delivered'  -- since it was written, or is due: what is held expires later
                 THEN least(date_part('epoch', settled_at - created_at),
                            date_part('epoch', settled_at - expires_at) + %(ttl)s) END AS seconds,
-           status IN ('due', 'sending') AND greatest(created_at, expires_at - make_interval(secs => %(ttl)s)) < %(overdue)s
-               AS is_overdue
+           status IN ('due', 'sending') AND created_at < %(overdue)s AND expires_at < %(overdue_until)s AS is_overdue
       FROM deliveries
      WHERE created_at >= %(month)s AND created_at <= %(now)s AND reason <> 'test'
        AND status IN ('delivered', 'dead', 'due', 'sending')),
@@ -167,8 +166,10 @@ def budget_in_words(figures: PeriodFigures, percent: float) -> str:
 
 def _graded(seconds: int, now: datetime) -> list[Any]:
     since = {"day": now - PERIODS["24h"], "week": now - PERIODS["7d"], "month": now - PERIODS["30d"]}
+    overdue = now - timedelta(seconds=seconds)
     params: dict[str, Any] = since | {
-        "now": now, "ttl": NOTIFICATION_TTL.total_seconds(), "goal": seconds, "overdue": now - timedelta(seconds=seconds),
+        "now": now, "ttl": NOTIFICATION_TTL.total_seconds(), "goal": seconds, "overdue": overdue,
+        "overdue_until": overdue + NOTIFICATION_TTL,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(GRADED_SQL, params)
