@@ -42,6 +42,7 @@ class Firing:
     rule_name: str
     owner_id: UUID
     state_id: UUID | None = None  # of the instance; a test-fire has none
+    run_id: UUID | None = None  # likewise
     subject_id: UUID
     subject_name: str
     target: str

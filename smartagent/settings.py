@@ -271,7 +271,17 @@ SPECTACULAR_SETTINGS = {
 # What a Prometheus may send as its bearer token to read /metrics, also while the database is down.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LOGGING_CONFIG = "smartagent.setup.log_config.configure"
-LOGGING = {"level": env.str("LOG_LEVEL", default="INFO")}
+LOGGING = {
+    "level": env.str("LOG_LEVEL", default="INFO"),
+    "format": env.str("LOG_FORMAT", default="logfmt"),
+    "sentry": {
+        "dsn": env.str("SENTRY_DSN"),
+        "environment": env.str("SENTRY_ENVIRONMENT", default="production"),
+        "release": f"smartagent@{SPECTACULAR_SETTINGS['VERSION']}",
+    }
+    if env.str("SENTRY_DSN", default="")
+    else None,
+}
 
 EMAIL_TIMEOUT = 10
 # The address that people reach us by; links in messages begin with it. `up` sets it where nobody has.

@@ -33,7 +33,17 @@ class Call:
     address: Address
 
     def make(self) -> Result:
-        """Send the message; every failure becomes a result with its error."""
+        """Send the message; every failure becomes a result with its error, and a line of the log."""
+        result = self._result()
+        say = log.debug if result.delivered else log.warning
+        say(
+            "delivered" if result.delivered else "delivery failed", delivery=self.message.id, channel=self.kind,
+            attempt=self.lease.number, run=self.message.facts.get("run"), code=result.code,
+            milliseconds=result.milliseconds, cause=result.error,
+        )  # fmt: skip
+        return result
+
+    def _result(self) -> Result:
         started = time.perf_counter()
         hidden = channels[self.kind].hidden(self.address) if self.kind in channels else ()
 

@@ -98,6 +98,8 @@ def facts(firings: Sequence[Firing]) -> dict[str, Any]:
     }  # fmt: skip
     if first.critical is not None:
         context["critical"] = first.critical
+    if first.run_id is not None:
+        context["run"] = str(first.run_id)
     context |= _aggregation(first)
     if len(firings) == 1:
         return context

@@ -77,7 +77,8 @@ def dispatch(
             return run
         DispatchRun.objects.unfinished().end(run.started_at)
         run.save(force_insert=True)
-        _run(run, owner, rule, blind)
+        with structlog.contextvars.bound_contextvars(run=str(run.pk)):
+            _run(run, owner, rule, blind)
     return run
 
 
@@ -97,7 +98,7 @@ def _run(
         run.finished_at = timezone.now()
         count_evaluation(run)
         run.save()
-        log.info("dispatched", run=str(run.pk), outcome=run.outcome, triggered=run.triggered, failed=run.failed)
+        log.info("dispatched", outcome=run.outcome, triggered=run.triggered, failed=run.failed)
 
 
 def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
@@ -172,7 +173,7 @@ def _set_right(run: DispatchRun) -> None:
         return
     if pulled := pull_back(run.evaluated_at):
         run.error_message = f"The system clock had been ahead; instances reset to the current time: {pulled:,}."
-        log.warning("clock was ahead", run=str(run.pk), instances=pulled)
+        log.warning("clock was ahead", instances=pulled)
 
 
 def _silence(run: DispatchRun) -> None:
@@ -191,7 +192,7 @@ def _apart(run: DispatchRun, failure: str, work: Callable[[], object]) -> None:
             work()
     except DatabaseError as error:
         _say(run, f"{failure}: {cause_of(error)}.")
-        log.warning("part of an evaluation failed", run=str(run.pk), part=failure, cause=cause_of(error))
+        log.warning("part of an evaluation failed", part=failure, cause=cause_of(error))
 
 
 def _say(run: DispatchRun, problem: str) -> None:

@@ -36,12 +36,12 @@ PENDING_OF_RUNS_SQL = "status = 'pending' AND run_id IS NOT NULL AND state_id IS
 # First the entries alone: with the joins beside it, the order of the queue would be sorted anew for each batch.
 CLAIM = f"""
 WITH claimed AS MATERIALIZED (
-    SELECT id, rule_id, state_id, action_taken, event_type, created_at, context FROM agent_activity_log
+    SELECT id, rule_id, state_id, run_id, action_taken, event_type, created_at, context FROM agent_activity_log
      WHERE {PENDING_OF_RUNS_SQL} AND created_at <= %(now)s
        AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
      ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
 SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
-       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), s.user_id, {MAY_ACT}
+       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), s.user_id, e.run_id, {MAY_ACT}
   FROM claimed e
   LEFT JOIN automation_rules r ON r.id = e.rule_id
   LEFT JOIN smartagent_users o ON o.id = r.user_id
@@ -144,11 +144,12 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
 
 
 def _firing(row: tuple[Any, ...], config: dict[str, Any], now: datetime) -> Firing:
-    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, _, person, subject, _ = row
+    entry, _, event, fired_at, raw_context, state, rule, name, owner, severity, _, person, subject, run, _ = row
     context = json.loads(raw_context)  # Django gives JSON columns as text
     return Firing(
         entry_id=entry, event=event, rule_id=rule, rule_name=name, owner_id=owner,
-        state_id=state, subject_id=subject or UUID(str(context["person"])), subject_name=person or "somebody",
+        state_id=state, run_id=run,
+        subject_id=subject or UUID(str(context["person"])), subject_name=person or "somebody",
         target=context["target"], metric=context["metric"], value=context["value"], operator=context["operator"],
         threshold=float(context["threshold"]), severity=context.get("severity") or severity, config=config,
         fired_at=fired_at, now=now, conditions=tuple(context.get("conditions") or ()),
@@ -175,9 +176,17 @@ def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
         return _attempt(actions[kind], firings)
     except Exception as error:  # any error of an action is recorded, and the others continue
         if len(firings) == 1:
-            log.warning("action failed", action=kind, entry=str(firings[0].entry_id), cause=str(error))
+            _say(kind, firings[0], error)
             return [Outcome(error=cause_of(error))]
     return _one_by_one(kind, firings)
+
+
+def _say(kind: str, firing: Firing, error: Exception) -> None:
+    """In the log, with the traceback: the activity log has the cause alone."""
+    log.error(
+        "action failed", action=kind, entry=str(firing.entry_id), run=str(firing.run_id), rule=str(firing.rule_id),
+        person=str(firing.subject_id), exc_info=error,
+    )  # fmt: skip
 
 
 def _one_by_one(kind: str, firings: Sequence[Firing]) -> list[Outcome]:

@@ -1,12 +1,16 @@
-"""Log lines as key=value, on standard error."""
+"""Log lines on standard error, as key=value or as JSON; errors also go to Sentry where it is set."""
 
 import logging.config
 from collections.abc import MutableMapping
+from importlib import import_module
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 from smartagent.kernel.visible_text import paragraphs
+
+LOGFMT, JSON = "logfmt", "json"
 
 
 def visibly(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -25,22 +29,23 @@ def briefly(record: logging.LogRecord) -> bool:
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Configure logging for Django's LOGGING_CONFIG; `config` has the level."""
+    """Configure logging for Django's LOGGING_CONFIG; `config` has `level`, `format` and `sentry`, the arguments of
+    `error_reports.start` where errors are reported."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True),
-        structlog.processors.format_exc_info,
     ]
+    reports = _reports(config.get("sentry"))
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             visibly,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            _renderer(config.get("format", LOGFMT)),
         ],
-        "foreign_pre_chain": shared,
+        "foreign_pre_chain": [*shared, structlog.processors.format_exc_info],
     }
     logging.config.dictConfig(
         {
@@ -63,7 +68,29 @@ def configure(config: dict[str, Any]) -> None:
         }
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *shared,
+            *reports,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _renderer(name: str) -> Any:
+    if name == JSON:
+        return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    if name == LOGFMT:
+        return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+    raise ImproperlyConfigured(f"LOG_FORMAT is {name!r}; it must be {LOGFMT} or {JSON}.")
+
+
+def _reports(sentry: dict[str, str] | None) -> list[Any]:
+    """The processor that reports errors, where it is wanted; its library takes a moment to load."""
+    if not sentry:
+        return []
+    error_reports = import_module("smartagent.setup.error_reports")
+    error_reports.start(**sentry)
+    return [error_reports.report]
