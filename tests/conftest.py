@@ -24,6 +24,7 @@ from rules.evaluation.dispatcher import EVALUATION_LOCK
 from smartagent.kernel.member_role import leave
 from smartagent.models import User
 from smartagent.rest.slots import Slots
+from smartagent.templatetags.evaluation_banner import EvaluationMemory
 from tests import memory
 from tests.shortcuts import (
     a_response_has_the_context_of_each_template_once,
@@ -178,6 +179,12 @@ def now() -> datetime:
 def _fast_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; tests that are not about passwords need not wait."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def _evaluations_of_other_tests() -> None:
+    """What a process remembers of evaluations is that of this test."""
+    EvaluationMemory.forget()
 
 
 @pytest.fixture(autouse=True)
