@@ -82,7 +82,7 @@ def test_queries_do_not_grow_with_what_it_did(client_of, alice, now, django_asse
     for _ in range(60):
         entry_of(rule, now)
     client = client_of(alice)
-    with django_assert_max_num_queries(47):
+    with django_assert_max_num_queries(48):
         response = page_of(client, rule)
     assert len(response.context["entries"]) == 20
     assert "All entries" in response.content.decode()
