@@ -2,15 +2,22 @@
 
 from django.utils import timezone
 
+from rules.audit.sealing import seal
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun, EntryCount
 from rules.storage.upkeep import keep_rollups, keep_storage
+from smartagent.kernel.formats import counted
 
 
 def tick() -> str:
     """Evaluate every rule now; the result is kept in django-q2's task log."""
     run = evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
     return f"{run.outcome}: {run.triggered} triggered, {run.failed} failed"
+
+
+def seal_entries() -> str:
+    """Seal new entries of the activity log; the result is kept in django-q2's task log."""
+    return f"{counted(seal(timezone.now()), 'entry', 'entries')} sealed"
 
 
 def count_entries() -> None:

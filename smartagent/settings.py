@@ -20,6 +20,9 @@ VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(VAR)
 # Keys that were used before: what they signed and encrypted can still be read.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Signs the chain of the activity log; previous keys verify what they have signed. It must not stand in the database.
+AUDIT_KEY = env.str("AUDIT_KEY", default="") or secret_key(VAR, "audit_key")
+AUDIT_KEY_FALLBACKS = env.list("AUDIT_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

@@ -19,7 +19,7 @@ import rules.registries
 import smartagent.adoption
 import smartagent.adoption.operations
 import smartagent.fields
-from rules.migrations import _guards, _in_step, _severity
+from rules.migrations import _append_only, _guards, _in_step, _severity
 from rules.models.activity_facts import ACTOR, ENTRY_WORDS, LABELS, METRIC, SEVERITY, SUBJECT, TARGET
 from rules.models.entry_counts import COUNT_CHANGES, LOCK_COUNTS, RECOUNT
 from rules.models.rollups import NOTE_LATE
@@ -1921,6 +1921,51 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["slot"], name="activity_entry_counts_slot")],
             },
         ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="AuditBatch",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("entries", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
+                (
+                    "times",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(null=True), size=None),
+                ),
+                ("digests", django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(), size=None)),
+            ],
+            options={"db_table": "audit_batches"},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="AuditLink",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("seal", "entries"),
+                            ("late", "entries dated long before they were seen"),
+                            ("import", "entries that were there before the chain, or imported"),
+                            ("erasure", "personal data erased"),
+                            ("retention", "entries deleted by retention"),
+                        ]
+                    ),
+                ),
+                ("sealed_at", models.DateTimeField(verbose_name="sealed")),
+                ("facts", models.JSONField(default=dict)),
+                ("key_id", models.TextField(verbose_name="key")),
+                ("signature", models.TextField()),
+            ],
+            options={"db_table": "audit_links", "ordering": ["-number"]},
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="UnsealedEntries",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("entries", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
+                ("written_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={"db_table": "audit_unsealed"},
+        ),
         KeepInStep("fusion_audit_log", "audit_severity", "BEFORE INSERT OR UPDATE", _in_step.FOLLOW_AUDIT),
         Backfill(
             "fusion_audit_log",
@@ -1970,4 +2015,5 @@ class Migration(migrations.Migration):
             needs=("created_at", "event_type", "status", "run_id", "executed_at"),
             what="activity entries",
         ),
+        *_append_only.OPERATIONS,
     ]

@@ -1,6 +1,7 @@
 """Models of rules: rules, states, readings, data sources, silences, feedback, activity log and its saved views."""
 
 from rules.models.activity import ActivityEntry, DispatchRun
+from rules.models.audit import AuditBatch, AuditLink, UnsealedEntries
 from rules.models.data_source import DataSource, MetricQuery
 from rules.models.entry_counts import EntryCount
 from rules.models.feedback import Feedback
@@ -14,8 +15,9 @@ from rules.models.silence import Silence
 from rules.models.state import RuleState
 
 __all__ = [
-    "ActivityEntry", "AuditEvent", "AutomationRule", "DailyRollup", "DataSource", "DispatchRun", "EntryCount",
+    "ActivityEntry", "AuditBatch", "AuditEvent", "AuditLink", "AutomationRule", "DailyRollup", "DataSource",
+    "DispatchRun", "EntryCount",
     "Feedback", "FiveMinuteRollup", "FusionScore", "HourlyRollup", "IngestQuota", "Integration", "LateHour",
     "MetricQuery", "MetricReceipt", "MetricSample", "MetricSeries", "RollupProgress", "RuleState", "SavedView",
-    "Silence",
+    "Silence", "UnsealedEntries",
 ]  # fmt: skip

@@ -5,8 +5,6 @@ made; 3. what exceeds the retention is dropped; 4. the planner gets to know the 
 never does. Hourly: samples are rolled up.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection
@@ -17,6 +15,7 @@ from rules.storage.rollups import roll_up
 from smartagent.adoption.partitions.operation import PartitionByMonth
 from smartagent.kernel.formats import counted
 from smartagent.kernel.row_export import ExportFailed, row_export
+from smartagent.kernel.session_lock import alone
 
 KEPT_BY_MONTH = (PartitionByMonth(SAMPLES, "observed_at"), PartitionByMonth(FINE_ROLLUPS, "ended_at"))
 STORAGE_LOCK, ROLLING_LOCK = 0x5A9E19, 0x5A9E21  # any numbers, the same for every process of this database
@@ -25,7 +24,7 @@ BUSY = "Another process is at it."
 
 def keep_storage(now: datetime) -> str:
     """Do the work of a day; return what was done, in words."""
-    with _alone(STORAGE_LOCK) as free:
+    with alone(STORAGE_LOCK) as free:
         if not free:
             return BUSY
         for operation in KEPT_BY_MONTH:
@@ -50,20 +49,8 @@ def _forget(now: datetime) -> tuple[list[str], int]:
 
 def keep_rollups(now: datetime) -> str:
     """Do the work of an hour; return what was done, in words."""
-    with _alone(ROLLING_LOCK) as free:
+    with alone(ROLLING_LOCK) as free:
         if not free:
             return BUSY
         until, late = roll_up(now)
     return f"rolled up until {until:%Y-%m-%d %H:%M}, {counted(late, 'hour')} again"
-
-
-@contextmanager
-def _alone(lock: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
-        free = bool(cursor.fetchone()[0])
-        try:
-            yield free
-        finally:
-            if free:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])

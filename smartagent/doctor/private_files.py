@@ -9,7 +9,7 @@ from django.conf import settings
 from smartagent.doctor.findings import Finding, warning
 from smartagent.kernel.private_files import OTHERS, open_bits
 
-SECRET_FILES = ("secret_key", "postgres_password")
+SECRET_FILES = ("audit_key", "secret_key", "postgres_password")
 
 
 def check_private_files() -> Iterator[Finding]:

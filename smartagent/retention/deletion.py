@@ -4,7 +4,8 @@ Once a day, in batches. What exceeds the time of one run is left for the next.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from rules.audit.forgetting import IS_SEALED, deleting_entries
 from rules.storage.deletions import log_deletion
 from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.row_export import ExportFailed, RowExport, delete_rows, row_export
@@ -30,6 +32,7 @@ class Deletion:
     where: str
     order: str
     parts: Mapping[str, str] = field(default_factory=dict)  # tables whose rows go with it, and by which column
+    permission: Callable[[datetime, datetime], AbstractContextManager[None]] = lambda before, now: nullcontext()
 
     @property
     def sql(self) -> str:
@@ -53,7 +56,8 @@ class Deletion:
 DELETIONS = (
     Deletion(
         name="activity entries", table="agent_activity_log", setting="ACTIVITY_KEEP_DAYS", order="r.created_at",
-        where="r.created_at < %(before)s AND r.status <> 'pending'", parts={"rule_feedback": "entry_id"},
+        where=f"r.created_at < %(before)s AND r.status <> 'pending' AND {IS_SEALED}",
+        parts={"rule_feedback": "entry_id"}, permission=deleting_entries,
     ),
     Deletion(
         name="runs", table="dispatch_runs", setting="RUNS_KEEP_DAYS", order="r.started_at",
@@ -96,8 +100,9 @@ def _batches(each: Deletion, now: datetime, export: RowExport | None, until: flo
     if days <= 0:
         return
     params: dict[str, Any] = {"before": now - timedelta(days=days), "limit": DELETED_PER_QUERY}
-    while time.monotonic() < until:
-        count = delete_rows(each.sql, each.deleted, params, export)
-        yield count
-        if count < DELETED_PER_QUERY:
-            return
+    with each.permission(params["before"], now):
+        while time.monotonic() < until:
+            count = delete_rows(each.sql, each.deleted, params, export)
+            yield count
+            if count < DELETED_PER_QUERY:
+                return

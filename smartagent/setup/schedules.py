@@ -49,6 +49,7 @@ def wanted() -> list[Repeated]:
         Repeated(name="roll-ups", func="rules.tasks.roll_up_samples", minutes=60),
         Repeated(name="sample storage", func="rules.tasks.keep_samples", minutes=24 * 60),
         Repeated(name="activity counts", func="rules.tasks.count_entries", minutes=24 * 60),
+        Repeated(name="audit", func="rules.tasks.seal_entries", minutes=1),
         Repeated(name="token expiry", func="smartagent.accounts.token_expiry.notify_of_expiry", minutes=60),
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
         Repeated(name="sign-in", func="smartagent.accounts.tasks.forget_expired", minutes=60),

@@ -1,4 +1,4 @@
-"""The installation's own key, made once and kept in a file that only its owner can read."""
+"""The installation's own keys, made once and kept in files that only their owner can read."""
 
 import os
 import secrets
@@ -7,9 +7,9 @@ from pathlib import Path
 from smartagent.kernel.private_files import private_folder
 
 
-def secret_key(var: Path) -> str:
-    """Return the key in `var`/secret_key, made at first use; for one machine. More machines share SECRET_KEY."""
-    file = var / "secret_key"
+def secret_key(var: Path, name: str = "secret_key") -> str:
+    """Return the key in the file `name` of `var`, made at first use; more machines must share the key by a setting."""
+    file = var / name
     private_folder(var)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

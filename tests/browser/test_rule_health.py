@@ -7,7 +7,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from notifications.models import Notification
-from rules.models import Feedback
+from rules.models import ActivityEntry, Feedback
+from tests.entries import change_entries
 from tests.rules.rule_cast import entry_of, rule_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +22,7 @@ def noisy_rule(alice):
     for value in (40, *[31] * 9):
         entry = entry_of(rule, now - timedelta(days=1))
         entry.context |= {"value": value}
-        entry.save()
+        change_entries(ActivityEntry.objects.filter(pk=entry.pk), context=entry.context)
         Notification.objects.create(
             user=alice, rule=rule, type="alert", title=f"CPU {value}", message="It is.", created_at=now,
             metadata={"entry": str(entry.pk)},

@@ -13,6 +13,7 @@ from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, Integration, RuleState
 from smartagent.models import User
 from tests.databases import copy_of
+from tests.entries import change_entries
 from tests.legacy.clients import INTERFACE, client
 from tests.legacy.database import Database
 from tests.legacy.people import ALICE, BEN, CAROL
@@ -84,7 +85,7 @@ def test_what_a_client_writes_into_the_log_is_never_executed(
 @pytest.mark.parametrize(("role", "person"), [("authenticated", ALICE), ("service_role", None)])
 def test_an_entry_of_ours_stays_as_we_have_written_it(rule: AutomationRule, role: str, person: str | None) -> None:
     entry = ActivityEntry.objects.get(rule=rule, event_type="rule_fired")
-    ActivityEntry.objects.filter(pk=entry.pk).update(status="pending", executed_at=None)
+    change_entries(ActivityEntry.objects.filter(pk=entry.pk), status="pending", executed_at=None)
     with client(role, person):
         run(f"""UPDATE agent_activity_log SET context = '{json.dumps(FACTS)}', action_taken = 'notify',
                        rule_id = NULL, state_id = NULL, status = 'success' WHERE id = '{entry.pk}'""")

@@ -6,6 +6,8 @@ The function is SECURITY DEFINER, since the old application's roles have no righ
 must never make a statement of the old application fail. BEFORE triggers fire in order of name: zz_ comes last.
 """
 
+import logging
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.changes import LeaveAlone, SchemaChange
@@ -93,11 +95,12 @@ class KeepInStep(Synchronising):
 
     def forwards(self, editor: Editor) -> None:
         place = self.place(editor.connection)
+        level = logging.DEBUG if place and place.created else logging.INFO
         for change in self.lacks(editor.connection) if place else []:
             if isinstance(change, MakeFunction):
-                do(editor, self.table, change, self.routine_for(editor.connection).make(editor.connection))
+                do(editor, self.table, change, self.routine_for(editor.connection).make(editor.connection), level=level)
             elif isinstance(change, MakeTrigger) and place:
-                do(editor, self.table, change, [self.trigger.create(place)], self._lockable())
+                do(editor, self.table, change, [self.trigger.create(place)], self._lockable(), level)
             elif not editor.collect_sql:
                 tell(self.table, change)
 

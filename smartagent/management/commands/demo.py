@@ -12,6 +12,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rules.audit.sealing import importing
 from rules.models import AutomationRule
 from smartagent.demo import progress
 from smartagent.demo.month import make_month
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         now -= timedelta(minutes=now.minute % 5)
         quiet = logging.getLogger("rules")
         quiet.setLevel(logging.ERROR)
-        with _shown_progress() as show, progress.noted() as note:
+        with _shown_progress() as show, progress.noted() as note, importing(now):
             month = make_month(now, options["seed"], [show, note])
         self.stdout.write(
             f"Demo data: {month.people} people, {month.rules} rules; the dispatcher wrote {month.entries:,} entries, "

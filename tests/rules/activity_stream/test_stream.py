@@ -20,6 +20,7 @@ from smartagent.accounts.tokens import issue_token
 from smartagent.models import APIToken, BrowserSession
 from smartagent.rest.slots import Slots
 from tests.databases import connection_of_its_own
+from tests.entries import change_entries
 from tests.rules.rule_cast import entry_of, rule_of, run_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,7 +174,7 @@ def test_an_entry_with_an_action_comes_with_its_result_or_when_it_waits_too_long
     ActivityEntry.objects.filter(pk=pending.pk).update(status="success")
     found, _, end = ids_since(end)
     assert found == [pending.pk]
-    ActivityEntry.objects.filter(pk=stuck.pk).update(created_at=now - feed.OVERLAP - timedelta(seconds=1))
+    change_entries(ActivityEntry.objects.filter(pk=stuck.pk), created_at=now - feed.OVERLAP - timedelta(seconds=1))
     old = Position(now - timedelta(seconds=5), end.floor, end.sent)
     found, _, end = ids_since(old)
     assert found == [stuck.pk]

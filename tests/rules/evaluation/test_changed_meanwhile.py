@@ -8,6 +8,7 @@ from rules.evaluation import dispatcher, transitions
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
 from smartagent.models import User
+from tests.entries import change_entries
 from tests.rules.evaluation.test_dispatcher import minutes, rule_of, sample
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,7 +101,7 @@ def test_a_rule_that_was_paused_before_its_action_acts_when_it_is_activated(alic
     rule_of(alice, "cpu", ">", 90, "alert")
     sample(alice, 95, now)
     dispatch(now, "command")
-    ActivityEntry.objects.update(status="pending", executed_at=None)
+    change_entries(ActivityEntry.objects, status="pending", executed_at=None)
     RuleState.objects.update(last_notified_at=None)
     pause_all()
     dispatch(now + minutes(5), "command")

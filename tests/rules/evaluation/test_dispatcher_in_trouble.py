@@ -10,6 +10,7 @@ from rules.evaluation.dispatcher import dispatch
 from rules.metrics import Query
 from rules.metrics.fusion_score import FusionScoreSource
 from rules.models import ActivityEntry, DispatchRun, FusionScore, RuleState
+from tests.entries import change_entries
 from tests.rules.evaluation.test_dispatcher import minutes, rule_of, sample
 
 
@@ -103,7 +104,7 @@ def test_who_evaluates_only_their_own_rules_does_not_execute_those_of_others(ali
     rule_of(alice, "cpu", ">", 90, "log")
     sample(alice, 95, now)
     dispatch(now, "command")
-    ActivityEntry.objects.update(status="pending", executed_at=None)
+    change_entries(ActivityEntry.objects, status="pending", executed_at=None)
     run = dispatch(now + minutes(1), "page", requested_by=bob.pk, owner=bob.pk)
     assert (run.succeeded, run.failed) == (0, 0)
     assert ActivityEntry.objects.pending().count() == 1
@@ -122,7 +123,7 @@ def test_an_entry_with_a_context_that_nobody_can_read_fails_alone(alice, now, co
     rule_of(alice, "cpu", ">", 90, "log")
     sample(alice, 95, now)
     dispatch(now, "command")
-    ActivityEntry.objects.update(status="pending", executed_at=None, context=context)
+    change_entries(ActivityEntry.objects, status="pending", executed_at=None, context=context)
     assert dispatch(now + minutes(1), "command").failed == 1
     assert "cannot be read" in ActivityEntry.objects.get().error_message
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import ActivityEntry, RuleState
+from tests.entries import change_entries
 from tests.rules.evaluation.test_dispatcher import minutes, rule_of, sample
 
 LONG_AGO = timedelta(days=300)
@@ -27,7 +28,7 @@ def test_what_waits_to_be_done_now_is_not_done_as_of_the_past(alice, now):
     rule_of(alice, "cpu", ">", 90, "log")
     sample(alice, 95, now)
     dispatch(now, "command")
-    ActivityEntry.objects.update(status="pending", executed_at=None)
+    change_entries(ActivityEntry.objects, status="pending", executed_at=None)
     assert dispatch(now - LONG_AGO, "command").succeeded == 0
     assert dispatch(now + minutes(1), "command").succeeded == 1
     assert RuleState.objects.get().last_notified_at == now + minutes(1)

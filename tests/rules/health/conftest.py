@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rules.health.examination import findings_of
-from rules.models import Feedback, MetricSample
+from rules.models import ActivityEntry, Feedback, MetricSample
+from tests.entries import change_entries
 from tests.rules.rule_cast import entry_of, rule_of
 
 DAY = timedelta(days=1)
@@ -36,7 +37,7 @@ def judged(now):
         for value, useful in readings:
             entry = entry_of(rule, at or now - DAY)
             entry.context |= {"metric": rule.metric_type, "value": value} | context
-            entry.save()
+            change_entries(ActivityEntry.objects.filter(pk=entry.pk), context=entry.context)
             Feedback.objects.create(rule=rule, entry=entry, user=rule.user, useful=useful, created_at=at or now - DAY)
 
     return judge

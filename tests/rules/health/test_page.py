@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from rules.models import Feedback
+from rules.models import ActivityEntry, Feedback
+from tests.entries import change_entries
 from tests.rules.health.conftest import DAY
 from tests.rules.rule_cast import entry_of, rule_of, state_of
 
@@ -97,7 +98,7 @@ def judge(rule, now, readings):
     for value, useful in readings:
         entry = entry_of(rule, now - DAY)
         entry.context |= {"value": value}
-        entry.save()
+        change_entries(ActivityEntry.objects.filter(pk=entry.pk), context=entry.context)
         Feedback.objects.create(rule=rule, entry=entry, user=rule.user, useful=useful, created_at=now - DAY)
 
 

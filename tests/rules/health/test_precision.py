@@ -7,6 +7,7 @@ from hypothesis import strategies as some
 
 from rules.health.feedback_counts import precision_of
 from rules.health.precision import Precision, upper_sql, wilson
+from rules.models.audit import entries_may_change
 
 
 # The figures of a table of score intervals at 95 %, rounded to three digits.
@@ -66,7 +67,7 @@ def test_a_reading_or_threshold_that_64_bits_cannot_hold_leaves_the_feedback_of_
     odd, other = old_rule(), old_rule()
     judged(odd, [(5.0, True)])
     judged(other, [(5.0, True)])
-    with connection.cursor() as cursor:
+    with entries_may_change("test"), connection.cursor() as cursor:
         cursor.execute(
             """UPDATE agent_activity_log SET context = jsonb_set(context, '{value}', '1e400')
                 WHERE id IN (SELECT entry_id FROM rule_feedback WHERE rule_id = %s)""",

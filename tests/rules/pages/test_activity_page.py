@@ -9,6 +9,7 @@ from django.utils import timezone
 from rules.models import ActivityEntry, Feedback, SavedView
 from rules.search.histogram import MAX_BARS, histogram
 from rules.search.suggestions import suggestions
+from tests.entries import change_entries
 from tests.rules.rule_cast import entry_of, rule_of, state_of
 
 ACTIVITY = reverse("admin:rules_activityentry_changelist")
@@ -183,7 +184,7 @@ def test_an_incident_report_says_what_the_log_holds(client_of, alice, bob, entri
     assert dict(report.summary)["Time to acknowledge"].startswith("median 10")
     assert dict(report.summary)["Resolved"] == "1 of 1"
     assert [question.split(" alert")[0] for question in report.questions] == ["1"]  # nobody was notified
-    rule.entries.update(action_taken="optimize")  # which notifies nobody by itself
+    change_entries(rule.entries, action_taken="optimize")  # which notifies nobody by itself
     assert client_of(alice).get(place, {"search": 'rule:"fusion score too low"'}).context["report"].questions == []
     assert [title for title, _ in page.context["charts"]] == ["Fusion score too low"]
     file = client_of(alice).get(place, {"search": "alice", "format": "md"}).content.decode()

@@ -9,6 +9,7 @@ from django.db import connection
 from rules.models import ActivityEntry
 from rules.pages.activity import change_list
 from rules.search import sample
+from tests.entries import change_entries
 
 pytestmark = pytest.mark.django_db
 ENTRIES = 3000
@@ -57,6 +58,6 @@ def test_entries_whose_ids_are_not_random_are_counted(client_of, ada):
 
 def test_words_in_texts_are_found_in_the_sample_too(client_of, ada):
     fill(ada, RANDOM)
-    ActivityEntry.objects.update(context={}, error_message="cpu was not readable")
+    change_entries(ActivityEntry.objects, context={}, error_message="cpu was not readable")
     chart = chart_at(client_of(ada), "summary", "readable").context["chart"]
     assert abs(chart.total - ENTRIES) < ENTRIES / 10

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from rules.models import ActivityEntry, Silence
 from rules.silences.phrases import when_in_words
+from tests.entries import change_entries
 from tests.rules.rule_cast import entry_of, state_of
 
 HOUR = timedelta(hours=1)
@@ -265,7 +266,7 @@ def test_the_page_tells_what_and_when_and_what_it_kept_quiet(client_of, alice, o
     silence = on(olga, rule=rule)
     state_of(rule, today)
     entry = entry_of(rule, today, status="skipped", error_message="Silenced by “Database upgrade” (Olga) until …")
-    ActivityEntry.objects.filter(pk=entry.pk).update(context=entry.context | {"silence": str(silence.pk)})
+    change_entries(ActivityEntry.objects.filter(pk=entry.pk), context=entry.context | {"silence": str(silence.pk)})
     text = content_of(client_of(alice).get(page(silence)))
     for words in ("Database upgrade", "The rule “CPU too high”", "Matches 1 rule, 1 instance, 1 firing now.", "Olga",
                   "Active", "Silenced by “Database upgrade”"):  # fmt: skip

@@ -14,6 +14,7 @@ from rules.lifecycle.recycle_bin import delete
 from rules.models import ActivityEntry, AutomationRule, MetricReceipt, RuleState, SavedView
 from smartagent.bench.api.objects import known_things
 from smartagent.models import ServiceAccount, User
+from tests.entries import change_entries
 from tests.rules.rule_cast import rule_of
 from tests.smartagent.legacy_api.conftest import SECRET
 from tests.smartagent.permissions.callers import Caller, cast
@@ -70,7 +71,7 @@ def _things_of(user: User, now: datetime, of: str, program: str) -> dict[str, st
     binned = rule_of(user, rule_name="Binned", metric_type="cpu", condition_operator=">", threshold_value=90)
     delete(AutomationRule.objects.filter(pk=binned.pk), user, now)
     RuleState.objects.filter(pk=found["states"]).update(condition="firing", value=63, fired_at=now, since=now)
-    ActivityEntry.objects.filter(pk=found["activity"]).update(state=found["states"])
+    change_entries(ActivityEntry.objects.filter(pk=found["activity"]), state=found["states"])
     return found | {
         "binned": str(binned.pk),
         "people": str(user.pk), "changes": found["configuration-changes"], "firing": found["states"],

@@ -16,6 +16,7 @@ from django_q.models import Task
 
 from notifications.delivery.retention import forget_old
 from notifications.models import Delivery, DeliveryAttempt, Notification
+from rules.audit.verification import Verifier
 from rules.models import ActivityEntry, DispatchRun, Feedback
 from rules.text.entry import entry_in_words
 from smartagent.kernel.row_export import ExportFailed, RowExport
@@ -157,4 +158,5 @@ def test_others_go_on_writing(
     assert written[0] > 10
     assert slowest[0] < 2
     assert ActivityEntry.objects.filter(event_type="x").count() == written[0]
+    assert Verifier().run().as_dict()["findings"] == []
     assert DispatchRun.objects.count() == 0
