@@ -373,6 +373,9 @@ RULES_METRICS = [
     "rules.metrics.anomaly_count.AnomalyCount",
     "rules.metrics.integration_error_count.IntegrationErrorCount",
     "rules.metrics.integration_health.IntegrationHealth",
+    "rules.metrics.agent_failed_actions.AgentFailedActions",
+    "rules.metrics.agent_evaluation_lag.AgentEvaluationLag",
+    "notifications.metrics.AgentFailedDeliveries",
     "optimizer.metrics.EfficiencyIndex",
     "optimizer.metrics.FusionMetrics",
 ]

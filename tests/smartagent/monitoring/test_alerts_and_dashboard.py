@@ -81,7 +81,7 @@ def test_they_name_what_metrics_has_and_so_does_the_documentation(db: None, sett
 def test_both_can_be_downloaded(client_of: Any, alice: User) -> None:
     for file, kind in ((ALERTS, "application/yaml"), (DASHBOARD, "application/json")):
         response = client_of(alice).get(f"/docs/downloads/{file.name}")
-        assert b"".join(response.streaming_content) == file.read_bytes()
+        assert response.content == file.read_bytes()
         assert response["Content-Disposition"] == f'attachment; filename="{file.name}"'
         assert response["Content-Type"] == kind
     assert client_of(alice).get("/docs/downloads/settings.py").status_code == 404
