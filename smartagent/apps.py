@@ -1,6 +1,7 @@
 """The project as an app: people, the shell, and what is synchronised with every `migrate`."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import Tags, register
 from django.core.management import get_commands
 from django.db.models.signals import post_migrate
@@ -17,6 +18,8 @@ class SmartAgentConfig(AppConfig):
         checks = import_string("smartagent.legacy_api.checks.check_tokens")
         register(checks, Tags.security, deploy=True)
         register(import_string("smartagent.accounts.checks.check_sign_in"), Tags.security)
+        if settings.TRACES:
+            import_string("smartagent.setup.traces.start")(settings.SPECTACULAR_SETTINGS["VERSION"])
         post_migrate.connect(
             import_string("smartagent.setup.post_migrate.synchronise"), dispatch_uid="smartagent.setup.post_migrate"
         )

@@ -285,6 +285,8 @@ LOGGING = {
     if env.str("SENTRY_DSN", default="")
     else None,
 }
+# Traces are sent where OpenTelemetry's own variables say.
+TRACES = bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
 
 EMAIL_TIMEOUT = 10
 # The address that people reach us by; links in messages begin with it. `up` sets it where nobody has.

@@ -17,6 +17,7 @@ from notifications.delivery.rendering import write
 from notifications.registries import channels
 from smartagent.kernel.registry import UnknownKind
 from smartagent.kernel.secret_mask import hide
+from smartagent.kernel.tracing import span
 from smartagent.outbound.errors import NotSent
 
 log = structlog.get_logger(__name__)
@@ -34,14 +35,23 @@ class Call:
 
     def make(self) -> Result:
         """Send the message; every failure becomes a result with its error, and a line of the log."""
-        result = self._result()
+        run, said = self._run(), {"delivery": self.message.id, "channel": self.kind, "attempt": self.lease.number}
+        with span("delivery", of=run, **said) as note:
+            result = self._result()
+            note(code=result.code, error=result.error)
         say = log.debug if result.delivered else log.warning
         say(
-            "delivered" if result.delivered else "delivery failed", delivery=self.message.id, channel=self.kind,
-            attempt=self.lease.number, run=self.message.facts.get("run"), code=result.code,
-            milliseconds=result.milliseconds, cause=result.error,
+            "delivered" if result.delivered else "delivery failed", **said, run=str(run) if run else None,
+            code=result.code, milliseconds=result.milliseconds, cause=result.error,
         )  # fmt: skip
         return result
+
+    def _run(self) -> UUID | None:
+        """The run that led to the message; other programs may have written anything there."""
+        try:
+            return UUID(str(self.message.facts.get("run")))
+        except ValueError:
+            return None
 
     def _result(self) -> Result:
         started = time.perf_counter()

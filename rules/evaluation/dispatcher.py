@@ -44,6 +44,7 @@ from rules.silences.coverage import begin_silenced, gather_silenced
 from rules.silences.end_report import report_ended
 from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.schema_drift_log import notice
+from smartagent.kernel.tracing import first_span, span
 from smartagent.postgres import hidden_rows
 
 log = structlog.get_logger(__name__)
@@ -77,8 +78,12 @@ def dispatch(
             return run
         DispatchRun.objects.unfinished().end(run.started_at)
         run.save(force_insert=True)
-        with structlog.contextvars.bound_contextvars(run=str(run.pk)):
+        with (
+            structlog.contextvars.bound_contextvars(run=str(run.pk)),
+            first_span("evaluation", run.pk, run=str(run.pk), trigger=trigger) as note,
+        ):
             _run(run, owner, rule, blind)
+            note(rules=run.rules_evaluated, instances=run.instances, triggered=run.triggered, failed=run.failed)
     return run
 
 
@@ -93,6 +98,7 @@ def _run(
     except BaseException as error:  # also when it is interrupted
         run.outcome, run.error_message = DispatchRun.Outcome.FAILED, cause_of(error)
         notice(error)
+        log.error("evaluation failed", exc_info=error)
         raise
     finally:
         run.finished_at = timezone.now()
@@ -202,7 +208,8 @@ def _say(run: DispatchRun, problem: str) -> None:
 @contextmanager
 def _timed(run: DispatchRun, stage: str) -> Iterator[None]:
     started = time.perf_counter()
-    yield
+    with span(stage):
+        yield
     run.stage_ms[stage] = round((time.perf_counter() - started) * 1000, 1)
 
 

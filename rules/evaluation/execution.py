@@ -21,6 +21,7 @@ from rules.authority import MAY_ACT, REFUSAL
 from rules.evaluation.process_metrics import FAILED, SUCCEEDED, Tally, count_actions, number_of
 from rules.evaluation.readings import cause_of
 from smartagent.kernel.coerce import as_number
+from smartagent.kernel.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -173,7 +174,10 @@ def act(kind: str, firings: Sequence[Firing]) -> list[Outcome]:
     if kind not in actions:
         return [Outcome(error=f"Unknown action {kind!r}; see RULES_ACTIONS.") for _ in firings]
     try:
-        return _attempt(actions[kind], firings)
+        with span(f"action {kind}", of=firings[0].run_id, firings=len(firings)) as note:
+            outcomes = _attempt(actions[kind], firings)
+            note(failed=sum(outcome.error is not None for outcome in outcomes))
+        return outcomes
     except Exception as error:  # any error of an action is recorded, and the others continue
         if len(firings) == 1:
             _say(kind, firings[0], error)
