@@ -1,7 +1,11 @@
 """Scheduled tasks."""
 
+from collections.abc import Mapping
+
 from django.utils import timezone
 
+from rules.audit.anchor_places import publish_anchor
+from rules.audit.recorded_verification import BUSY, verify_and_record
 from rules.audit.sealing import seal
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun, EntryCount
@@ -18,6 +22,17 @@ def tick() -> str:
 def seal_entries() -> str:
     """Seal new entries of the activity log; the result is kept in django-q2's task log."""
     return f"{counted(seal(timezone.now()), 'entry', 'entries')} sealed"
+
+
+def verify_entries(by: Mapping[str, str] | None = None) -> str:
+    """Verify the activity log, for the schedule or for whoever has asked for it; the result is an entry of the log."""
+    found = verify_and_record(timezone.now(), by)
+    return BUSY if found is None else "ok" if found.ok else f"{counted(found.count, 'problem')} found"
+
+
+def anchor_entries() -> str:
+    """Write the newest link outside of the database; the result is kept in django-q2's task log."""
+    return publish_anchor()
 
 
 def count_entries() -> None:

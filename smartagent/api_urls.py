@@ -20,6 +20,7 @@ from optimizer.api.optimizations import OptimizationViewSet
 from optimizer.api.policy import PolicyView as OptimizerPolicyView
 from optimizer.api.policy import ScoreboardView
 from rules import api as rules
+from rules.api.audit import AuditView
 from rules.api.configuration import ConfigurationChangeViewSet
 from rules.api.prometheus_rules import AlertsView, RulesView
 from rules.api.protocols.alertmanager import AlertmanagerView
@@ -74,6 +75,7 @@ class RootView(APIView):
 
 others = [
     path("rules/health/", rules.HealthView.as_view(), name="rules-health"),
+    path("audit/", AuditView.as_view(), name="audit"),
     path("rule-templates/", rules.TemplatesView.as_view(), name="rule-templates"),
     path("metrics/", rules.CatalogueView.as_view(), name="metrics"),
     path("metrics/<str:name>/reading/", rules.ReadingView.as_view(), name="reading"),

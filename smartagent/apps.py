@@ -17,6 +17,7 @@ class SmartAgentConfig(AppConfig):
         get_commands().update(dict.fromkeys(("changepassword", "createsuperuser"), self.name))
         checks = import_string("smartagent.legacy_api.checks.check_tokens")
         register(checks, Tags.security, deploy=True)
+        register(import_string("rules.audit.checks.check_audit_key"), Tags.security, deploy=True)
         register(import_string("smartagent.accounts.checks.check_sign_in"), Tags.security)
         if settings.TRACES:
             import_string("smartagent.setup.traces.start")(settings.SPECTACULAR_SETTINGS["VERSION"])

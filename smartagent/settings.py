@@ -23,6 +23,10 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Signs the chain of the activity log; previous keys verify what they have signed. It must not stand in the database.
 AUDIT_KEY = env.str("AUDIT_KEY", default="") or secret_key(VAR, "audit_key")
 AUDIT_KEY_FALLBACKS = env.list("AUDIT_KEY_FALLBACKS", default=[])
+# Where the newest link of the chain is written each day, out of reach of who can write the database.
+AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")
+AUDIT_ANCHOR_URL = env.str("AUDIT_ANCHOR_URL", default="")
+AUDIT_ANCHOR_EMAIL = env.str("AUDIT_ANCHOR_EMAIL", default="")
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -393,6 +397,7 @@ RULES_EVENTS = [
     "rules.configuration.events.CONFIGURATION_EVENTS",
     "rules.data_sources.events.DATA_SOURCE_EVENTS",
     "rules.ingest.receipts.INGEST_EVENTS",
+    "rules.audit.events.AUDIT_EVENTS",
     "rules.storage.deletions.DELETION_EVENTS",
     "rules.evaluation.heartbeat.HEARTBEAT_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",

@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from smartagent.adoption.preview.obstacles import Obstacle, find_obstacles
 from smartagent.doctor import (
+    audit,
     backups,
     delivery,
     disk_space,
@@ -87,6 +88,7 @@ def _checks(
     yield partial(scheduler.check_last_evaluation, now)
     yield partial(scheduler.check_heartbeat, now)
     yield partial(scheduler.check_failures, now)
+    yield partial(audit.check_audit, now)
     yield partial(delivery.check_dead_deliveries, now)
     yield delivery.check_channels
     yield partial(delivery.check_sending, now)

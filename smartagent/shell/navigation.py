@@ -54,6 +54,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
               "notifications.view_escalationpolicy"),
         _item("Silences", "notifications_paused", "admin:rules_silence_changelist", "rules.view_silence"),
         _item("Changes", "manage_history", "admin:configuration_changes", "rules.view_activityentry"),
+        _item("Log verification", "verified_user", "admin:audit")
+        | {"permission": "smartagent.doctor.permissions.may_look"},
         _item("Rule health", "ecg_heart", "admin:rules_health", "rules.view_automationrule"),
         _item("Strategy performance", "healing", "admin:optimizer_scoreboard", "optimizer.view_optimizationevent"),
         _item("Automation policy", "policy", "admin:optimizer_policy", "optimizer.view_optimizerpolicy"),
