@@ -35,6 +35,7 @@ from smartagent.doctor.api import DoctorView
 from smartagent.rest.me import MeView
 from smartagent.rest.nowhere import NowhereView
 from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions that it needs
+from smartagent.retention.api import RetentionView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("rules", rules.RuleViewSet, basename="rule")
@@ -89,6 +90,7 @@ others = [
     path("optimizer/policy/", OptimizerPolicyView.as_view(), name="optimizer-policy"),
     path("optimizer/scoreboard/", ScoreboardView.as_view(), name="optimizer-scoreboard"),
     path("doctor/", DoctorView.as_view(), name="doctor"),
+    path("retention/", RetentionView.as_view(), name="retention"),
     path("people/<uuid:pk>/sessions/", SessionsView.as_view(), name="person-sessions"),
     path("people/<uuid:pk>/sessions/<uuid:session>/", SessionView.as_view(), name="person-session"),
     path("preferences/", PreferencesView.as_view(), name="preferences"),

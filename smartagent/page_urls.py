@@ -22,6 +22,7 @@ from smartagent.dashboard.subject.person import own_page, person_page
 from smartagent.docs.download import download
 from smartagent.docs.page import docs
 from smartagent.doctor.page import repair_schema, schema
+from smartagent.retention.page import retention_page
 
 
 def pages(site: AdminSite) -> list[URLPattern]:
@@ -43,6 +44,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("optimizer-report/mail/", site.admin_view(report_mail), name="optimizer_report_mail"),
         path("schema/", site.admin_view(schema), name="schema"),
         path("schema/repair/", site.admin_view(repair_schema), name="schema_repair"),
+        path("retention/", site.admin_view(retention_page), name="retention"),
         path("docs/", site.admin_view(docs), name="docs"),
         path("docs/downloads/<str:file>", site.admin_view(download), name="docs_download"),
         path("docs/<path:slug>/", site.admin_view(docs), name="docs_page"),

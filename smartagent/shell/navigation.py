@@ -61,6 +61,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Automation policy", "policy", "admin:optimizer_policy", "optimizer.view_optimizerpolicy"),
         _item("Reliability", "speed", "admin:reliability", "notifications.view_reliabilitygoal"),
         _item("System health", "database", "admin:schema") | {"permission": "smartagent.doctor.permissions.may_look"},
+        _item("Retention", "auto_delete", "admin:retention")
+        | {"permission": "smartagent.retention.permissions.may_look"},
     ]  # fmt: skip
     admin = [
         _item("People", "group", "admin:smartagent_user_changelist", "smartagent.view_user"),

@@ -1,5 +1,7 @@
 """Samples lie in partitions by month: made ahead, dropped after the retention, taken over from a plain table."""
 
+import gzip
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from smartagent.adoption.partitions.ahead import make_ahead
 from smartagent.adoption.partitions.layout import find_layout, is_partitioned
 from smartagent.adoption.partitions.months import month_after, month_of, months_between
 from smartagent.adoption.partitions.operation import PartitionByMonth
+from smartagent.kernel.row_export import RowExport
 
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -74,7 +77,9 @@ def test_a_sample_of_any_time_is_stored_and_moves_to_its_month_when_that_is_made
     assert MetricSample.objects.count() == 4
 
 
-def test_months_before_the_retention_are_dropped_and_the_last_change_of_a_built_in_metric_stays(alice, settings):
+def test_months_before_the_retention_are_dropped_and_the_last_change_of_a_built_in_metric_stays(
+    alice, settings, tmp_path
+):
     settings.SAMPLES_KEEP_DAYS = 40
     now = timezone.now()
     ages = (3 * 365, 2 * 365, 50, 1)  # days before the time at which the retention is applied
@@ -86,7 +91,12 @@ def test_months_before_the_retention_are_dropped_and_the_last_change_of_a_built_
     push(alice, then - timedelta(days=200), "fusion_score", value=200.0)
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     cutoff = month_of(then - timedelta(days=40))
-    dropped, _ = forget_samples(then)
+    before = set(MetricSample.objects.values_list("value", flat=True))
+    dropped, _ = forget_samples(then, RowExport(tmp_path, then))
+    texts = [gzip.decompress(file.read_bytes()) for file in tmp_path.iterdir()]
+    exported = [json.loads(line) for text in texts for line in text.splitlines()]
+    assert {row["value"] for row in exported} >= before - set(MetricSample.objects.values_list("value", flat=True))
+    assert {file.name.partition("-")[0] for file in tmp_path.iterdir()} <= {*dropped, "metric_samples_before"}
     assert f"metric_samples_{now:%Y_%m}" in dropped
     assert find_layout(connection, SAMPLES).first.end == cutoff
     last = 50.0 if then - timedelta(days=50) < cutoff else 200.0
