@@ -357,6 +357,8 @@ DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
 HEARTBEAT_SECRET_URL = env.str("HEARTBEAT_URL", default="")
 # Whether a failed evaluation is reported at once, by a request to the same address with /fail after it.
 HEARTBEAT_FAILURES = env.bool("HEARTBEAT_FAILURES", default=False)
+# How often rules, actions and test channels are tried out. 0: never.
+SELFTEST_EVERY_MINUTES = env.int("SELFTEST_EVERY_MINUTES", default=60)
 PUSHED_MAX_AGE_HOURS = env.int("PUSHED_MAX_AGE_HOURS", default=24)
 MAX_INSTANCES_PER_RULE = env.int("MAX_INSTANCES_PER_RULE", default=10_000)
 # How long an evaluation may wait for all queries of data sources, and how many series one query may return.

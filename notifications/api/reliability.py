@@ -19,13 +19,17 @@ from notifications.reliability.goal import (
     VIEW_GOAL,
     change_goal,
     locked_goal,
+    markable,
 )
+from notifications.reliability.self_tests import last_runs
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.etags import VersionedThingMixin
-from smartagent.rest.fields import TimeField
+from smartagent.rest.fields import IdField, TimeField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
+MAX_TEST_CHANNELS = 50
+NOT_YOURS = "Only your own enabled channels, and those that are chosen already, can be test channels."
 GOAL_EXAMPLE = OpenApiExample("A goal", value={"percent": 99.9, "seconds": 30}, request_only=True)
 
 
@@ -56,6 +60,11 @@ class SecondsField(serializers.IntegerField):
 class ReliabilityGoalSerializer(StrictSerializer):
     percent = PercentField(min_value=MIN_PERCENT, max_value=MAX_PERCENT, help_text="Of the deliveries.")
     seconds = SecondsField(min_value=1, max_value=MAX_SECONDS, help_text="Within which they arrive.")
+
+    test_channels = serializers.ListField(
+        child=IdField(), max_length=MAX_TEST_CHANNELS,
+        help_text="Channels to which the self-test sends: your own enabled ones, and those that are chosen already.",
+    )  # fmt: skip
 
 
 class ReliabilityGoalStandsSerializer(ReliabilityGoalSerializer):
@@ -103,6 +112,23 @@ class FailureSerializer(serializers.Serializer[Any]):
     created_at = TimeField()
 
 
+class StageSerializer(serializers.Serializer[Any]):
+    stage = serializers.CharField()
+    status = serializers.ChoiceField(choices=["passed", "failed", "skipped", "no test channel"])
+    milliseconds = serializers.FloatField(allow_null=True, help_text="Null where it was not tried.")
+    error = serializers.CharField(help_text="Empty where it passed.")
+
+
+class SelfTestRunSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    trigger = serializers.ChoiceField(choices=["schedule", "command"])
+    started_at = TimeField()
+    finished_at = TimeField()
+    passed = serializers.IntegerField(help_text="Stages that passed.")
+    failed = serializers.IntegerField()
+    stages = StageSerializer(many=True)
+
+
 class ReliabilitySerializer(serializers.Serializer[Any]):
     goal = ReliabilityGoalStandsSerializer()
     total = PeriodsSerializer()
@@ -112,6 +138,7 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     kinds = KindFiguresSerializer(many=True)
     channels = ChannelFiguresSerializer(many=True, help_text="Those with the most failed and late deliveries.")
     failures = FailureSerializer(many=True, help_text="The last ones.")
+    self_tests = SelfTestRunSerializer(many=True, help_text="The last runs, newest first.")
 
 
 @extend_schema(tags=["deliveries"])
@@ -129,6 +156,7 @@ class ReliabilityView(StrictView):
         answer = {
             "goal": goal, "total": found.total.periods, "budget_left": left, "kinds": found.kinds,
             "channels": [_channel(row) for row in found.channels], "failures": last_failures(now),
+            "self_tests": last_runs(now),
         }  # fmt: skip
         return Response(ReliabilitySerializer(answer).data)
 
@@ -160,6 +188,13 @@ class ReliabilityGoalView(VersionedThingMixin, StrictView):
         requested = ReliabilityGoalSerializer(data=request.data, partial=True)
         requested.is_valid(raise_exception=True)
         values = dict(requested.validated_data)
+        if "test_channels" in values:
+            values["test_channels"] = sorted({str(key) for key in values["test_channels"]})
+            offered = {
+                str(key) for key in markable(ReliabilityGoal.current(), request.user).values_list("pk", flat=True)
+            }
+            if not offered.issuperset(values["test_channels"]):
+                raise serializers.ValidationError({"test_channels": [NOT_YOURS]})
         return self.edit(request, lambda: change_goal(values, request.user, timezone.now()), _stored_goal)
 
 

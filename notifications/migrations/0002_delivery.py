@@ -512,12 +512,57 @@ class Migration(migrations.Migration):
                 ),
                 ("percent", models.FloatField(db_default=99.5, default=99.5, verbose_name="goal")),
                 ("seconds", models.PositiveIntegerField(db_default=60, default=60, verbose_name="within seconds")),
+                (
+                    "test_channels",
+                    models.JSONField(
+                        blank=True,
+                        db_default=[],
+                        default=list,
+                        help_text="IDs of channels that the self-test uses.",
+                        verbose_name="test channels",
+                    ),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True, null=True)),
             ],
             options={
                 "verbose_name_plural": "reliability goal",
                 "db_table": "reliability_goal",
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="reliability_goal_one_row")],
+            },
+        ),
+        smartagent.adoption.operations.CreateOrCompleteModel(
+            name="SelfTestRun",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("trigger", models.TextField(choices=[("schedule", "schedule"), ("command", "command")])),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField()),
+                ("stages", models.JSONField(db_default=[], default=list)),
+                ("passed", models.PositiveSmallIntegerField(help_text="Stages that passed.")),
+                ("failed", models.PositiveSmallIntegerField(help_text="Stages that failed.")),
+                (
+                    "noticed_level",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="1: operators were notified of a failure rate above 10 %; 2: above 33 %.",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "self-test run",
+                "db_table": "self_test_runs",
+                "ordering": ["-started_at", "-id"],
+                "indexes": [models.Index(fields=["-started_at", "-id"], name="self_test_runs_newest")],
             },
         ),
     ]

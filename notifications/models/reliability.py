@@ -11,6 +11,9 @@ class ReliabilityGoal(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, db_default=1, editable=False)
     percent = models.FloatField("goal", default=99.5, db_default=99.5)
     seconds = models.PositiveIntegerField("within seconds", default=60, db_default=60)
+    test_channels = models.JSONField(
+        "test channels", default=list, db_default=[], blank=True, help_text="IDs of channels that the self-test uses."
+    )
     updated_at = models.DateTimeField(auto_now=True, null=True)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
@@ -23,6 +24,7 @@ from notifications.reliability.figures import (
     reliability_of,
 )
 from notifications.reliability.goal import CHANGE_GOAL, VIEW_GOAL, change_goal
+from notifications.reliability.self_tests import last_runs
 
 DEFAULT_PERIOD = "24h"
 PAGE_NAME = "admin:reliability"
@@ -34,7 +36,7 @@ def reliability_page(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(CHANGE_GOAL if request.method == "POST" else VIEW_GOAL):
         raise PermissionDenied
     goal, now = ReliabilityGoal.current(), timezone.now()
-    form = ReliabilityGoalForm(request.POST or None, goal=goal)
+    form = ReliabilityGoalForm(request.POST or None, goal=goal, user=request.user)
     if request.method == "POST" and form.is_valid():
         changed = change_goal(form.values, request.user, now)
         messages.success(request, "Reliability goal updated." if changed else "No changes.")
@@ -46,7 +48,9 @@ def reliability_page(request: HttpRequest) -> HttpResponse:
         "title": "Reliability", "goal": goal, "form": form, "may_change": request.user.has_perm(CHANGE_GOAL),
         "levels": _levels(found.total, goal), "period": period, "periods": PERIOD_LABELS,
         "kinds": _table(found.kinds, period), "channels": _table(found.channels, period),
-        "failures": last_failures(now), "max_channels": MAX_CHANNELS, "complains": request.method == "POST",
+        "failures": last_failures(now), "runs": last_runs(now),
+        "self_test_minutes": settings.SELFTEST_EVERY_MINUTES, "max_channels": MAX_CHANNELS,
+        "complains": request.method == "POST",
     }  # fmt: skip
     return render(request, "notifications/reliability.html", context)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from notifications.models import ReliabilityGoal
+from notifications.models import Channel, ReliabilityGoal
 from rules.configuration.undo_plan import (
     NOT_ALLOWED,
     MayNotUndo,
@@ -22,7 +23,7 @@ from rules.models import ActivityEntry
 from rules.models.recorded import differences_of
 from smartagent.kernel.command_line import actor_facts
 
-GOAL_FIELDS = ("percent", "seconds")
+GOAL_FIELDS = ("percent", "seconds", "test_channels")
 VIEW_GOAL, CHANGE_GOAL = "notifications.view_reliabilitygoal", "notifications.change_reliabilitygoal"
 MIN_PERCENT, MAX_PERCENT, MAX_SECONDS = 1, 100, 86_400
 GOAL_KIND, CHANGED = "reliability goal", "reliability_goal_changed"
@@ -47,16 +48,31 @@ def change_goal(values: Mapping[str, Any], by: Any, now: datetime) -> bool:
         before = copy(goal)
         for name in GOAL_FIELDS:
             setattr(goal, name, values.get(name, getattr(goal, name)))
-        if str(goal) == str(before):
+        differences = differences_of(before, goal, GOAL_FIELDS)
+        if not differences:
             return False
         goal.save()
         ActivityEntry.objects.create(
             user=by, agent_name="person", event_type=CHANGED, action_taken="none", status="success", created_at=now,
             executed_at=now, context=actor_facts(by) | {
-                "changes": f"{before} → {goal}", "values": differences_of(before, goal, GOAL_FIELDS),
+                "changes": _in_words(before, goal), "values": differences,
             },
         )  # fmt: skip
     return True
+
+
+def markable(goal: ReliabilityGoal, user: Any) -> QuerySet[Any]:
+    """The channels that `user` may mark as test channels: their own, and those that are marked already."""
+    rows = Channel.objects.in_use().filter(Q(user=user) | Q(pk__in=goal.test_channels))
+    return rows.select_related("user").order_by("name", "pk")
+
+
+def _in_words(before: ReliabilityGoal, after: ReliabilityGoal) -> str:
+    parts = [f"{before} → {after}"] if str(before) != str(after) else []
+    if before.test_channels != after.test_channels:
+        names = Channel.objects.filter(pk__in=after.test_channels).order_by("name").values_list("name", flat=True)
+        parts.append(f"test channels: {', '.join(names) or 'none'}")
+    return "; ".join(parts)
 
 
 class GoalUndo(Undo):

@@ -1,6 +1,9 @@
 """What evaluations count for Prometheus: a few additions for each evaluation, none for each rule."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import product
 
 from rules.engine.states import Event
@@ -35,8 +38,23 @@ ACTIONS = counter(
 )  # fmt: skip
 
 
+_is_rehearsal: ContextVar[bool] = ContextVar("is_rehearsal", default=False)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Count nothing: what happens here is rolled back."""
+    token = _is_rehearsal.set(True)
+    try:
+        yield
+    finally:
+        _is_rehearsal.reset(token)
+
+
 def count_evaluation(run: DispatchRun) -> None:
     """Count an evaluation that has ended."""
+    if _is_rehearsal.get():
+        return
     EVALUATIONS.labels(run.trigger, run.outcome).inc()
     if run.outcome == DispatchRun.Outcome.OVERLAPPED or run.finished_at is None:
         return
@@ -47,13 +65,13 @@ def count_evaluation(run: DispatchRun) -> None:
 
 def count_transitions(events: Counter[str]) -> None:
     """Count changes of instances that were stored."""
-    for event, number in events.items():
+    for event, number in events.items() if not _is_rehearsal.get() else ():
         TRANSITIONS.labels(event).inc(number)
 
 
 def count_actions(tally: Tally) -> None:
     """Count actions whose results were stored."""
-    for (action, result), number in tally.items():
+    for (action, result), number in tally.items() if not _is_rehearsal.get() else ():
         ACTIONS.labels(action if action in actions else OTHER, result).inc(number)
 
 

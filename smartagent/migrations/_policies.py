@@ -88,7 +88,7 @@ VISIBLE = {
 OWN_TO_READ = ("smartagent_users_groups", "smartagent_users_user_permissions")
 READ_ONLY = (
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
-    "reliability_goal",
+    "reliability_goal", "self_test_runs",
 )  # fmt: skip
 # Nothing in them is about a person.
 SHARED = (

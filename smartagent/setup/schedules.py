@@ -16,21 +16,22 @@ WEEKLY = 0
 class Repeated:
     """A function of a module, by dotted path, run every so many minutes; with 0 every Monday at 07:00 UTC.
 
-    At night: for the first time at 02:30 UTC.
+    At night: for the first time at 02:30 UTC. Later: for the first time when that many minutes have passed.
     """
 
     name: str
     func: str
     minutes: int
     at_night: bool = False
+    later: bool = False
 
     def first_run(self, now: datetime) -> datetime:
-        """When it runs first: at once, in the next night, or on the next Monday morning."""
+        """When it runs first: at once, later, in the next night, or on the next Monday morning."""
         if self.at_night:
             night = now.replace(hour=2, minute=30, second=0, microsecond=0)
             return night if night > now else night + timedelta(days=1)
         if self.minutes:
-            return now
+            return now + timedelta(minutes=self.minutes if self.later else 0)
         monday = (now - timedelta(days=now.weekday())).replace(hour=7, minute=0, second=0, microsecond=0)
         return monday if monday > now else monday + timedelta(days=7)
 
@@ -39,6 +40,7 @@ def wanted() -> list[Repeated]:
     """The schedules as they should be."""
     return [
         *_backups(),
+        *_self_test(),
         Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
         Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
         Repeated(name="retention", func="notifications.tasks.forget_old", minutes=24 * 60),
@@ -56,6 +58,12 @@ def wanted() -> list[Repeated]:
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
         Repeated(name="sign-in", func="smartagent.accounts.tasks.forget_expired", minutes=60),
     ]
+
+
+def _self_test() -> list[Repeated]:
+    minutes = settings.SELFTEST_EVERY_MINUTES
+    func = "smartagent.selftest.run.run_scheduled"
+    return [Repeated(name="self-test", func=func, minutes=minutes, later=True)] if minutes > 0 else []
 
 
 def _backups() -> list[Repeated]:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from notifications.models import Notification
 from optimizer.models import ActionLog, OptimizationEvent
 from rules.engine.severities import severity_of
+from rules.evaluation.process_metrics import rehearsal
 from rules.models import ActivityEntry, AuditEvent, AutomationRule, DispatchRun, FusionScore
 from smartagent.models import User
 from smartagent.verification import recovery, reweighting
@@ -51,7 +52,7 @@ class ScenarioResult:
 @contextmanager
 def played(now: datetime) -> Iterator[ScenarioResult]:
     """Play the scenario as of `now` and give the evidence, which is gone after the block."""
-    with transaction.atomic():
+    with rehearsal(), transaction.atomic():
         try:
             yield _play(now)
             with connection.cursor() as cursor:

@@ -1,0 +1,98 @@
+"""One run of the self-test: its stages, the row that keeps them, and the notice to operators where too much fails."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import Schedule
+
+from notifications.gateway import post
+from notifications.models import Channel, ReliabilityGoal, SelfTestRun
+from smartagent.doctor.delivery import overdue_deliveries
+from smartagent.doctor.scheduler import overdue_tasks
+from smartagent.doctor.schema_findings import about
+from smartagent.kernel.member_role import as_owner
+from smartagent.selftest.notice import level_of, notices
+from smartagent.selftest.scenario import ACTIONS, try_actions
+from smartagent.selftest.stage import Stage, StageFailed, StageStatus, timed
+from smartagent.selftest.transport import send_by
+from smartagent.setup.schedules import SCHEDULE_PREFIX
+
+log = structlog.get_logger(__name__)
+RUNS_KEPT = timedelta(days=90)
+MAX_WAIT = 20  # seconds
+BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=5)  # the scheduled evaluation, which must not be skipped
+
+
+def run_scheduled() -> str:
+    """The scheduled self-test; the result is kept in django-q2's task log."""
+    run = run_self_test("schedule")
+    return f"{run.passed} passed, {run.failed} failed"
+
+
+@as_owner()
+def run_self_test(trigger: str) -> SelfTestRun:
+    """Run all stages, keep the result, and notify operators where too much fails."""
+    _wait_for_a_gap()
+    started = timezone.now()
+    channels = test_channels()
+    stages = [timed("workers", lambda: _check_workers(started))]
+    try:
+        actions, calls = try_actions(channels, started)
+    except Exception as error:  # the transaction itself, for example because the database is read-only
+        actions, calls = [_failed(name, error) for name in ACTIONS], []
+    stages += [*actions, *send_by(calls, channels)]
+    return _keep(trigger, started, stages)
+
+
+def test_channels() -> list[Channel]:
+    """The channels that administrators marked, which still are in use."""
+    marked = ReliabilityGoal.current().test_channels
+    return list(Channel.objects.in_use().filter(pk__in=marked, user__is_active=True).select_related("user"))
+
+
+@transaction.atomic
+def _keep(trigger: str, started: datetime, stages: Iterable[Stage]) -> SelfTestRun:
+    kept = [stage.as_dict() for stage in stages]
+    now = timezone.now()
+    run = SelfTestRun(
+        trigger=trigger, started_at=started, finished_at=now, stages=kept,
+        passed=sum(stage["status"] == StageStatus.PASSED for stage in kept),
+        failed=sum(stage["status"] == StageStatus.FAILED for stage in kept),
+    )  # fmt: skip
+    run.noticed_level = level_of(run, now)
+    run.save(force_insert=True)
+    if run.noticed_level:
+        post(notices(run, now), now)
+    SelfTestRun.objects.filter(started_at__lt=now - RUNS_KEPT).delete()
+    log.info("self-test", passed=run.passed, failed=run.failed, noticed_level=run.noticed_level)
+    return run
+
+
+def _check_workers(now: datetime) -> None:
+    """Workers take tasks, and deliveries are sent: what the test sends itself would not show that."""
+    if late := overdue_tasks(now):
+        raise StageFailed(f"Tasks have been due for {about(late)}: no worker is running.")
+    count, since = overdue_deliveries(now)
+    if since is not None:
+        raise StageFailed(f"{count:,} due for {about(now - since)}: no worker is sending deliveries.")
+
+
+def _failed(stage: str, error: Exception) -> Stage:
+    return Stage(stage=stage, status=StageStatus.FAILED, error=f"{type(error).__name__}: the database refused it.")
+
+
+def _wait_for_a_gap() -> None:
+    """Wait until no scheduled evaluation is about to begin: one that finds another running is skipped."""
+    until = time.monotonic() + MAX_WAIT
+    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    while time.monotonic() < until:
+        schedule = Schedule.objects.filter(name=f"{SCHEDULE_PREFIX}dispatch").first()
+        left = schedule.next_run - timezone.now() if schedule and schedule.next_run else None
+        if left is None or left < -BEFORE or BEFORE < left < interval - AFTER:
+            return
+        time.sleep(0.5)
