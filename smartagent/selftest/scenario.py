@@ -4,9 +4,12 @@ All of it happens in one transaction that is rolled back: nobody is notified, no
 the alert would send to the test channels is rendered before, and sent by `transport` after it.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,11 +19,18 @@ from notifications.delivery.pipeline import DELIVERY_LEASE
 from notifications.delivery.queue import lease_one
 from notifications.models import Channel, Delivery, Notification
 from optimizer.models import OptimizationEvent
+from rules.evaluation.dispatcher import EVALUATION_LOCK
 from rules.evaluation.process_metrics import rehearsal
 from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
 from smartagent.models import User
 from smartagent.selftest.stage import Stage, StageFailed, StageSkipped, timed
-from smartagent.verification.evaluations import evaluate_rules_of, rule_of, somebody
+from smartagent.verification.evaluations import (
+    DISPATCHER_TIMEOUT,
+    DispatcherBusy,
+    evaluate_rules_of,
+    rule_of,
+    somebody,
+)
 
 METRIC, TITLE = "smartagent_self_test", "[TEST] Self-test of Smart Agent"
 MESSAGE = "The self-test sent this to a test channel. Nothing is firing."
@@ -30,7 +40,7 @@ ACTIONS = ("alert", "notify", "optimize")
 def try_actions(channels: Sequence[Channel], now: datetime) -> tuple[list[Stage], list[Call]]:
     """The results of the actions, and the calls that send the alert to `channels`."""
     calls: list[Call] = []
-    with rehearsal(), transaction.atomic():
+    with _no_other_evaluation(), rehearsal(), transaction.atomic():
         try:
             person = _tester(now)
             stages = [
@@ -41,6 +51,27 @@ def try_actions(channels: Sequence[Channel], now: datetime) -> tuple[list[Stage]
         finally:
             transaction.set_rollback(True)
     return stages, calls
+
+
+@contextmanager
+def _no_other_evaluation() -> Iterator[None]:
+    """Hold the lock of evaluations, which a session may take again: one that began meanwhile would wait for rows of
+    the transaction, which in turn would wait for it. DispatcherBusy where another does not end."""
+    until = time.monotonic() + DISPATCHER_TIMEOUT
+    with connection.cursor() as cursor:
+        while not _one(cursor, "SELECT pg_try_advisory_lock(%s)"):
+            if time.monotonic() > until:
+                raise DispatcherBusy
+            time.sleep(0.5)
+        try:
+            yield
+        finally:
+            _one(cursor, "SELECT pg_advisory_unlock(%s)")
+
+
+def _one(cursor: Any, question: str) -> bool:
+    cursor.execute(question, [EVALUATION_LOCK])
+    return bool(cursor.fetchone()[0])
 
 
 def _tester(now: datetime) -> User:

@@ -48,6 +48,7 @@ REFUSALS = [
     ("* /api/*", "Somebody else has changed this since you read it.", "the version that it has"),
     ("* /api/channels/*", "A channel with this name already exists.", "names that are taken"),
     ("PATCH /api/channels/{id}/", "The type of a channel cannot be changed.", "the kind that it has"),
+    ("PATCH /api/reliability/goal/", "Only your own enabled channels, and ", "which channels are there"),
     ("POST /api/escalation-policies/", "A policy with this name already exists.", "names that are taken"),
     (
         "PATCH /api/escalation-policies/{id}/",

@@ -20,6 +20,7 @@ from rules.models import DispatchRun, Silence
 from smartagent.kernel.process_metrics import process_collector
 from smartagent.models import User
 from smartagent.selftest import run as self_test
+from smartagent.selftest import scenario
 from smartagent.selftest.notice import failure_rate, level_of
 from smartagent.setup.schedules import wanted
 from tests.notifications.outside import channel_of
@@ -125,6 +126,14 @@ def test_workers_that_are_gone_and_a_silence_over_everything(pager: Channel, ada
     Silence.objects.create(created_by=ada, starts_at=now - MINUTE, ends_at=now + 60 * MINUTE, comment="Maintenance")
     found = statuses(self_test.run_self_test("schedule"))
     assert found["workers"] == "failed"
+    assert {found[name] for name in ("alert", "notify", "optimize", "delivery: Webhook")} == {"skipped"}
+
+
+def test_another_evaluation_that_does_not_end(
+    pager: Channel, another_dispatcher: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenario, "DISPATCHER_TIMEOUT", 0)
+    found = statuses(self_test.run_self_test("schedule"))
     assert {found[name] for name in ("alert", "notify", "optimize", "delivery: Webhook")} == {"skipped"}
 
 
