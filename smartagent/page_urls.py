@@ -22,6 +22,7 @@ from smartagent.dashboard.subject.person import own_page, person_page
 from smartagent.docs.download import download
 from smartagent.docs.page import docs
 from smartagent.doctor.page import repair_schema, schema
+from smartagent.privacy.pages import erase_page, export_page
 from smartagent.retention.page import retention_page
 
 
@@ -50,6 +51,8 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("docs/<path:slug>/", site.admin_view(docs), name="docs_page"),
         path("people/me/", site.admin_view(own_page), name="own_page"),
         path("people/<uuid:key>/", site.admin_view(person_page), name="person"),
+        path("people/<uuid:key>/export/", site.admin_view(export_page), name="person_export"),
+        path("people/<uuid:key>/erase/", site.admin_view(erase_page), name="person_erase"),
         path("people/<uuid:key>/sessions/", site.admin_view(sessions_of_person), name="sessions_of"),
         path("people/<uuid:key>/sessions/revoke/", site.admin_view(revoke_session_of), name="revoke_session_of"),
         path("integrations/<uuid:key>/", site.admin_view(integration_page), name="integration"),

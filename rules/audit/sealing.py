@@ -53,9 +53,9 @@ INSERT INTO audit_unsealed (entries)
 SELECT array_agg(id) FROM (SELECT id, row_number() OVER () / 2000 AS part FROM agent_activity_log) e GROUP BY part"""
 
 
-def seal(now: datetime) -> int:
-    """Seal what waits, unless another process is at it; return the number of entries."""
-    with as_owner(), alone(SEALING_LOCK) as free:
+def seal(now: datetime, *, waits: bool = False) -> int:
+    """Seal what waits, unless another process is at it, which can be waited for; return the number of entries."""
+    with as_owner(), alone(SEALING_LOCK, waits=waits) as free:
         return _seal_all(now) if free else 0
 
 

@@ -12,7 +12,7 @@ from smartagent.kernel.times import read_time
 from smartagent.models import APIToken, User
 
 TOKEN_CREATED, TOKEN_ROTATED, TOKEN_REVOKED = "token_created", "token_rotated", "token_revoked"
-PERSON_ADDED, PERSON_CHANGED = "person_added", "person_changed"
+PERSON_ADDED, PERSON_CHANGED, PERSON_ERASED = "person_added", "person_changed", "person_erased"
 SERVICE_ACCOUNT_CREATED, SERVICE_ACCOUNT_CHANGED = "service_account_created", "service_account_changed"
 GROUP_CREATED, GROUP_CHANGED, GROUP_DELETED = "group_created", "group_changed", "group_deleted"
 
@@ -54,6 +54,9 @@ ACCOUNT_EVENTS = (
     EventKind(kind=TOKEN_CREATED, configuration="token", label="token created", sentence=_created, tone="info"),
     EventKind(kind=TOKEN_ROTATED, configuration="token", label="token rotated", sentence=_rotated, tone="info"),
     EventKind(kind=TOKEN_REVOKED, configuration="token", label="token revoked", sentence=_revoked, tone="info"),
+    EventKind(
+        kind=PERSON_ERASED, label="person erased", sentence="{by_name} erased the data of a person.", tone="warning"
+    ),
     _event(PERSON_ADDED, "person", "{by_name} added {person_name} ({email}). Roles: {roles}."),
     _event(PERSON_CHANGED, "person", "{by_name} changed {person_name}: {changes}."),
     _event(

@@ -1,0 +1,1 @@
+"""Personal data: everything about one person as JSON, and its erasure."""
