@@ -29,6 +29,8 @@ def key_material() -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": list(settings.SECRET_KEY_FALLBACKS),
+        "AUDIT_KEY": settings.AUDIT_KEY,
+        "AUDIT_KEY_FALLBACKS": list(settings.AUDIT_KEY_FALLBACKS),
         "files": {name: file.read_text() for name, file in files.items() if file.is_file()},
     }
 
@@ -36,7 +38,8 @@ def key_material() -> dict[str, Any]:
 def put_back(material: dict[str, Any]) -> list[str]:
     """Write the key files to VAR_DIR; files that differ are kept under another name. Return what was done."""
     files = dict(material.get("files") or {})
-    files.setdefault("secret_key", str(material.get("SECRET_KEY", "")))
+    for name in KEY_FILES:
+        files.setdefault(name, str(material.get(name.upper(), "")))
     done = []
     for name in KEY_FILES:
         if text := files.get(name):

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import psycopg
+from django.db import connection
 from psycopg import sql
 
 from smartagent.backup.archive import CHUNK, Backup
@@ -30,6 +31,23 @@ def connected(server: Server, database: str) -> Iterator["psycopg.Connection[Any
         if server.role:
             session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(server.role)))
         yield session
+
+
+@contextmanager
+def default_connection_at(database: str) -> Iterator[None]:
+    """Let the default connection of this process be one to another database of its server."""
+    before = str(connection.settings_dict["NAME"])
+    _connect_to(database)
+    try:
+        yield
+    finally:
+        _connect_to(before)
+
+
+def _connect_to(database: str) -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    connection.settings_dict["NAME"] = database
 
 
 def load(server: Server, database: str, backup: Backup) -> None:

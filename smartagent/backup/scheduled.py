@@ -17,12 +17,14 @@ from smartagent.backup.check import check_backup
 from smartagent.backup.dump import default_file, make_backup, make_folder
 from smartagent.backup.errors import BackupError
 from smartagent.backup.events import BACKUP_FAILED, BACKUP_MADE, log_backup, notify_operators
+from smartagent.backup.loading import connected
 from smartagent.backup.programs import Server, server_of
 from smartagent.backup.rotation import rotate, set_aside
 from smartagent.kernel.formats import counted
 
 BACKUP_LOCK = 0x5A9E31  # any number, the same for every process of this database
 BUSY = "Another backup is being made."
+LOG_PROBLEMS = "The activity log in it is not as it was written: {first} See `manage.py audit verify`."
 
 
 def begin() -> str:
@@ -40,11 +42,12 @@ def begin() -> str:
 def run(now: datetime) -> str:
     """Make a backup, check it, delete old ones, log it; BackupError after its failure is logged."""
     file = default_file(Path(settings.BACKUP_FOLDER), now)
-    with _alone() as free:
+    server = server_of(connection)
+    with _alone(server) as free:
         if not free:
             return BUSY
         try:
-            result = _made(server_of(connection), file, now)
+            result = _made(server, file, now)
         except BackupError as error:
             log_backup(BACKUP_FAILED, now, None, file=str(file), result=str(error))
             notify_operators(str(error), now)
@@ -59,22 +62,19 @@ def _made(server: Server, file: Path, now: datetime) -> str:
     said = [f"{counted(sum(backup.manifest.tables.values()), 'row')}, {file.stat().st_size:,} bytes."]
     if settings.BACKUP_CHECK:
         try:
-            check_backup(server, str(connection.settings_dict["NAME"]), backup, now)
+            problems = check_backup(server, str(connection.settings_dict["NAME"]), backup, now)
         except BackupError as error:
             raise BackupError(f"{error} The backup is set aside as {set_aside(file)}.") from error
         said.append("Restored into a scratch database, and verified.")
+        said += [LOG_PROBLEMS.format(first=problem) for problem in problems[:1]]
     if deleted := rotate(file.parent, settings.BACKUPS_KEEP):
         said.append(f"{counted(len(deleted), 'old backup')} deleted.")
     return " ".join(said)
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [BACKUP_LOCK])
-        free = bool(cursor.fetchone()[0])
-        try:
-            yield free
-        finally:
-            if free:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [BACKUP_LOCK])
+def _alone(server: Server) -> Iterator[bool]:
+    """By a lock of a session of its own: the default connection goes to the scratch database for a while."""
+    with connected(server, str(connection.settings_dict["NAME"])) as session:
+        row = session.execute("SELECT pg_try_advisory_lock(%s)", [BACKUP_LOCK]).fetchone()
+        yield bool(row and row[0])

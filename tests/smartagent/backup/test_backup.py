@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from rules.models import ActivityEntry
@@ -126,6 +127,14 @@ def test_what_is_no_whole_backup_is_refused_in_words(installation: User, tmp_pat
     assert 'CREATE ROLE "nobody_of_tests" NOLOGIN' in unknown
     with zipfile.ZipFile(file) as archive:
         counts = json.loads(archive.read("manifest.json"))["tables"]
+    said("audit", "seal")
+    with connection.cursor() as cursor:  # as somebody with the rights of the owner could
+        cursor.execute("SET smartagent.entry_changes = 'import'; UPDATE agent_activity_log SET event_type = 'other'")
+        cursor.execute("RESET smartagent.entry_changes")
+    said("backup", tmp_path / "changed_log.zip")
+    with pytest.raises(SystemExit) as ended:
+        said("backup", "--check", tmp_path / "changed_log.zip")
+    assert ended.value.code == 1
     fewer = manifest_with(file, tables=counts | {"public.smartagent_users": 7})
     assert "public.smartagent_users: 7 rows in the backup, 1 row restored" in refusal("backup", "--check", fewer)
     assert databases() == before
