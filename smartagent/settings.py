@@ -6,6 +6,7 @@ The plug-in lists and the workers' settings stand at the end.
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from smartagent.postgres.config import database
 from smartagent.setup.secret_key import secret_key
@@ -277,6 +278,8 @@ SPECTACULAR_SETTINGS = {
 
 # What a Prometheus may send as its bearer token to read /metrics, also while the database is down.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN can be guessed: set one of at least 16 random characters, or none.")
 LOGGING_CONFIG = "smartagent.setup.log_config.configure"
 LOGGING = {
     "level": env.str("LOG_LEVEL", default="INFO"),
