@@ -14,6 +14,7 @@ from smartagent.postgres.errors import line
 def main() -> None:
     """Run the command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartagent.settings")
+    sys.argv[1:2] = [name.replace("-", "_") if name[:1] != "-" else name for name in sys.argv[1:2]]  # support-bundle
     os.umask(0o077)  # what it writes is for its owner: data, keys, exports
     try:
         execute_from_command_line(sys.argv)

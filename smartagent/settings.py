@@ -292,6 +292,8 @@ LOGGING = {
     if env.str("SENTRY_DSN", default="")
     else None,
 }
+# An evaluation whose common statement takes longer keeps its plan. 0: none does.
+SLOW_EVALUATION_SECONDS = env.float("SLOW_EVALUATION_SECONDS", default=10.0)
 # Traces are sent where OpenTelemetry's own variables say.
 TRACES = bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""))
 

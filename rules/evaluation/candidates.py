@@ -20,6 +20,7 @@ from rules.evaluation.series.aggregates import judge_series
 from rules.evaluation.series.missed import count_missed
 from rules.evaluation.series.selection import NO_SERIES, Selection
 from rules.evaluation.series.verdicts import series_verdicts
+from rules.evaluation.slow_statement import NEVER_SLOW, SlowStatement
 from rules.evaluation.verdict_queries import (
     ANY_KINDS,
     IS_COMPOSED,
@@ -83,10 +84,12 @@ def census_of(owner: UUID | None, rule: UUID | None) -> Census:
 
 
 def find_candidates(
-    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NO_SERIES
-) -> tuple[int, Isolated[UUID]]:
+    now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NO_SERIES,
+    slow: SlowStatement = NEVER_SLOW,
+) -> tuple[int, Isolated[UUID]]:  # fmt: skip
     """Fill eval_candidates with the instances that may change at `now`; return their number, and the rules that could
-    not be evaluated in the common statement. `series` were found for the rules on series."""
+    not be evaluated in the common statement. `series` were found for the rules on series; `slow` keeps the plan of that
+    statement."""
     condition, params = only(owner, rule)
     isolated = Isolated[UUID]()
     with connection.cursor() as cursor:
@@ -96,7 +99,8 @@ def find_candidates(
         try:
             with transaction.atomic():
                 judged = _judge_readings(now, condition, params, of=of, series=series)
-                cursor.execute(_making(judged), _params(params, now))
+                with slow.explained(cursor, _changing(judged), _params(params, now)):
+                    cursor.execute(_making(judged), _params(params, now))
         except NOBODYS:
             raise
         except DatabaseError:
@@ -138,11 +142,12 @@ SELECT i.*, s.id AS state_id, coalesce(s.condition, 'ok') AS condition, coalesce
 """
 
 
+def _changing(readings: str) -> str:
+    return f"SELECT row_number() OVER () AS n, * FROM ({_judged(readings)}) AS judged WHERE {MAY_CHANGE}"
+
+
 def _making(readings: str) -> str:
-    return f"""
-CREATE TEMP TABLE eval_candidates AS
-SELECT row_number() OVER () AS n, * FROM ({_judged(readings)}) AS judged WHERE {MAY_CHANGE}
-"""
+    return f"CREATE TEMP TABLE eval_candidates AS {_changing(readings)}"
 
 
 def _adding(readings: str) -> str:

@@ -37,6 +37,7 @@ from rules.evaluation.orphans import add_unwatched
 from rules.evaluation.process_metrics import count_evaluation, count_transitions
 from rules.evaluation.readings import cause_of, forget, gather, keep_changes
 from rules.evaluation.series.selection import select_series
+from rules.evaluation.slow_statement import SlowStatement
 from rules.evaluation.transitions import record
 from rules.isolation import Isolated
 from rules.models import AutomationRule, DispatchRun, MetricQuery
@@ -125,7 +126,9 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         _silence(run)
         series = select_series(now, *only(owner, rule), query_names(), person)
         run.instances += series.live
-        candidates, isolated = find_candidates(now, owner, rule, census.kinds, series)
+        slow = SlowStatement(settings.SLOW_EVALUATION_SECONDS)
+        candidates, isolated = find_candidates(now, owner, rule, census.kinds, series, slow)
+        run.plan = slow.plan
         candidates += _find_unwatched(run, owner, rule)
     with _timed(run, stages.RECORD):
         recorded = record(candidates, run.pk, now)

@@ -1235,6 +1235,12 @@ class Migration(migrations.Migration):
                 ("errors", models.IntegerField(default=0)),
                 ("stage_ms", models.JSONField(default=dict, verbose_name="milliseconds per stage")),
                 ("error_message", models.TextField(null=True)),
+                (
+                    "plan",
+                    models.TextField(
+                        default="", help_text="Plan of the statement that finds candidates, where it was slow."
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "run",

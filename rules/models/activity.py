@@ -49,6 +49,7 @@ class DispatchRun(models.Model):
     errors = models.IntegerField(default=0)
     stage_ms = models.JSONField("milliseconds per stage", default=dict)
     error_message = models.TextField(null=True)
+    plan = models.TextField(default="", help_text="Plan of the statement that finds candidates, where it was slow.")
 
     objects = RunQuerySet.as_manager()
 

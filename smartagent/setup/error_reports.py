@@ -5,7 +5,6 @@ of a request but its route, no e-mail address, no token, and of the addresses of
 """
 
 import logging
-import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -15,17 +14,11 @@ from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.utils import BadDsn, Dsn
 
+from smartagent.kernel.personal_data import without_personal
+
 TAGS = ("run", "rule", "person", "entry", "delivery", "action")
 REPORTED_LEVELS = ("error", "critical")
 EXAMPLE = "https://key@sentry.example.com/1"
-MASK, SECRETS = "…", "password|secret|token|api_?key|dsn"
-PERSONAL = (
-    (re.compile(r"(https?://)(?:[^\s/@'\"]*@)?([^\s/?#'\"]+)[^\s'\"]*"), rf"\1\2/{MASK}"),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
-    (re.compile(r"\b(?:sa_|eyJ)[\w.-]{8,}"), MASK),
-    (re.compile(r"(?i)\b((?:Bearer|Basic|Token)\s+)[\w.~+/=-]+"), rf"\1{MASK}"),
-    (re.compile(rf"(?i)\b([\w-]*(?:{SECRETS})[\w-]*['\"]?\s*[=:]\s*)['\"]?[^\s'\",)}}]+"), rf"\1{MASK}"),
-)  # fmt: skip
 
 
 def start(dsn: str, environment: str, release: str) -> None:
@@ -66,16 +59,4 @@ def scrubbed(event: Any, hint: dict[str, Any]) -> Any:
         return None
     for name in ("user", "request"):  # the route is the event's transaction
         event.pop(name, None)
-    return _without_personal(event)
-
-
-def _without_personal(value: Any) -> Any:
-    if isinstance(value, str):
-        for pattern, replacement in PERSONAL:
-            value = pattern.sub(replacement, value)
-        return value
-    if isinstance(value, dict):
-        return {name: _without_personal(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_personal(each) for each in value]
-    return value
+    return without_personal(event)

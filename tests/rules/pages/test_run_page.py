@@ -44,3 +44,15 @@ def test_somebody_elses_run_is_not_there(client_of, alice, bob, now):
     run = run_at(now, requested_by=alice, trigger="page")
     assert client_of(bob).get(f"/runs/{run.pk}/change/").status_code == 404
     assert client_of(bob).get("/runs/nothing/change/").status_code == 404
+
+
+def test_a_slow_one_shows_its_plan(client_of, olga, now, settings):
+    rule_of(olga)
+    assert "Slow statement" not in page(client_of(olga), dispatch(now, "command"))
+    settings.SLOW_EVALUATION_SECONDS = 1e-9
+    run = dispatch(now + timedelta(minutes=5), "command")
+    assert run.outcome == DispatchRun.Outcome.COMPLETED
+    shown = page(client_of(olga), run)
+    assert "Slow statement" in shown
+    assert "automation_rules" in DispatchRun.objects.get(pk=run.pk).plan
+    assert "Seq Scan on" in shown or "Index Scan" in shown

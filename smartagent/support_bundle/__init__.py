@@ -1,0 +1,1 @@
+"""What somebody needs to find an error, in one file: without secrets and personal data."""
