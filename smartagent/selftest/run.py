@@ -12,6 +12,7 @@ from django_q.models import Schedule
 
 from notifications.gateway import post
 from notifications.models import Channel, ReliabilityGoal, SelfTestRun
+from rules.models import DispatchRun
 from smartagent.doctor.delivery import overdue_deliveries
 from smartagent.doctor.scheduler import overdue_tasks
 from smartagent.doctor.schema_findings import about
@@ -25,8 +26,9 @@ from smartagent.verification.evaluations import DispatcherBusy
 
 log = structlog.get_logger(__name__)
 RUNS_KEPT = timedelta(days=90)
-MAX_WAIT = 20  # seconds
-BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=5)  # the scheduled evaluation, which must not be skipped
+MAX_WAIT = 45  # seconds
+BEFORE = timedelta(seconds=10)  # the next scheduled evaluation
+SCHEDULER_CYCLE = timedelta(seconds=35)  # django-q2 looks for due schedules every half a minute
 
 
 def run_scheduled() -> str:
@@ -91,12 +93,17 @@ def _failed(stage: str, error: Exception) -> Stage:
 
 
 def _wait_for_a_gap() -> None:
-    """Wait until no scheduled evaluation is about to begin: one that finds another running is skipped."""
+    """Wait until no scheduled evaluation runs or is about to begin: one that finds another running is skipped."""
     until = time.monotonic() + MAX_WAIT
-    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
-    while time.monotonic() < until:
-        schedule = Schedule.objects.filter(name=f"{SCHEDULE_PREFIX}dispatch").first()
-        left = schedule.next_run - timezone.now() if schedule and schedule.next_run else None
-        if left is None or left < -BEFORE or BEFORE < left < interval - AFTER:
-            return
+    while not _is_gap(timezone.now()) and time.monotonic() < until:
         time.sleep(0.5)
+
+
+def _is_gap(now: datetime) -> bool:
+    """Whether the evaluation of this interval has ended, and the next is not due soon; or none takes place at all."""
+    schedule = Schedule.objects.filter(name=f"{SCHEDULE_PREFIX}dispatch").first()
+    if schedule is None or schedule.next_run is None or schedule.next_run < now - SCHEDULER_CYCLE:
+        return True
+    due = schedule.next_run - timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    ended = DispatchRun.objects.by_clock().filter(started_at__gte=due, finished_at__isnull=False)
+    return schedule.next_run > now + BEFORE and ended.exists()

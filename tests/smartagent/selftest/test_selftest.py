@@ -24,6 +24,7 @@ from smartagent.selftest import scenario
 from smartagent.selftest.notice import failure_rate, level_of
 from smartagent.setup.schedules import wanted
 from tests.notifications.outside import channel_of
+from tests.rules.rule_cast import run_at
 
 MINUTE = timedelta(minutes=1)
 COUNTED = ("rules", "notifications", "optimizer", "smartagent")
@@ -36,6 +37,7 @@ def pager(ada: User, httpserver: HTTPServer, settings: Any, monkeypatch: pytest.
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     Schedule.objects.update(next_run=timezone.now() + 2 * MINUTE)
+    run_at(timezone.now() - 2 * MINUTE)
     channel_of(ada, "slack", "operations", url=httpserver.url_for("/slack"))
     channel: Channel = channel_of(ada, "webhook", "Pager, of tests", url=httpserver.url_for("/hook"))
     ReliabilityGoal.objects.create(test_channels=[str(channel.pk)])
@@ -172,14 +174,18 @@ def test_it_waits_for_the_scheduled_evaluation(pager: Channel, monkeypatch: pyte
 
     def sleep(seconds: float) -> None:
         waited.append(seconds)
-        if len(waited) == 3:  # the evaluation is over
-            Schedule.objects.filter(name__endswith="dispatch").update(next_run=timezone.now() + 4 * MINUTE)
+        now = timezone.now()
+        if len(waited) == 2:  # a worker takes the task
+            Schedule.objects.filter(name__endswith="dispatch").update(next_run=now + 5 * MINUTE - MINUTE / 6)
+            run_at(now, finished_at=None)
+        if len(waited) == 4:
+            DispatchRun.objects.update(finished_at=now)
 
-    Schedule.objects.filter(name__endswith="dispatch").update(next_run=timezone.now() + MINUTE / 10)
+    Schedule.objects.filter(name__endswith="dispatch").update(next_run=timezone.now() + MINUTE / 12)
     monkeypatch.setattr(self_test.time, "sleep", sleep)
     assert self_test.run_scheduled() == "5 passed, 0 failed"
-    assert len(waited) == 3
-    assert not DispatchRun.objects.exists()
+    assert len(waited) == 4
+    assert DispatchRun.objects.count() == 2
 
 
 def test_the_schedule(settings: Any) -> None:
