@@ -7,6 +7,7 @@ from django.conf import settings
 LOG, SAMPLES = "smartagent.retention.deletion.delete_old", "rules.tasks.keep_samples"
 MESSAGES, SIGN_IN = "notifications.tasks.forget_old", "smartagent.accounts.tasks.forget_expired"
 ANSWERS = "smartagent.rest.idempotency.forget_old_keys"
+SELF_TEST = "smartagent.selftest.run.run_scheduled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,10 @@ KINDS = (
     ),
     RowKind(name="fusion_scores", label="Fusion scores", tables=("fusion_scores",), at="calculated_at"),
     RowKind(name="audit_events", label="Fusion audit events", tables=("fusion_audit_log",), at="created_at"),
+    RowKind(
+        name="self_tests", label="Runs of the self-test", tables=("self_test_runs",), at="started_at", fixed_days=90,
+        task=SELF_TEST, indexed=True,
+    ),
     RowKind(name="tasks", label="Tasks of the workers", tables=("django_q_task",), at="stopped",
             setting="TASKS_KEEP_DAYS", task=LOG),
     RowKind(

@@ -11,6 +11,7 @@ from django_q.models import Schedule
 from rules.models import DispatchRun
 from smartagent.models import User
 from smartagent.retention import measurement, overview
+from smartagent.retention.kinds import KINDS
 from smartagent.retention.overview import retention_overview
 from tests.api import Program
 from tests.rules.rule_cast import entry_of, rule_of, run_at
@@ -62,6 +63,7 @@ def test_large_tables_are_estimated(ada: User, monkeypatch: pytest.MonkeyPatch) 
         cursor.execute("ANALYZE dispatch_runs, metric_samples, notifications")
     monkeypatch.setattr(measurement, "COUNTED_BYTES", 0)
     found = {each.kind.name: each.growth for each in retention_overview(now).kinds}
+    assert set(found) == {each.name for each in KINDS}
     assert (found["runs"].rows, found["runs"].exact) == (240, False)
     assert found["runs"].oldest is not None
     assert found["runs"].oldest == found["runs"].due == now - 239 * timedelta(hours=1)
