@@ -22,19 +22,20 @@ ENTRIES_PER_LINK, NOTES_AT_ONCE = 2000, 100
 LATE = timedelta(hours=1)  # between the time of an entry and when it was first seen
 KINDS = AuditLink.Kind
 # Of the notes only the pending entries stay.
-CREATE_TAKEN = "CREATE TEMP TABLE audit_taken (note bigint, id uuid) ON COMMIT DROP"
+CREATE_TAKEN = "CREATE TEMP TABLE audit_taken (note bigint, id uuid, seen timestamptz) ON COMMIT DROP"
 TAKE_NOTES = """
 WITH oldest AS (SELECT id FROM audit_unsealed WHERE id <= %(last)s ORDER BY id LIMIT %(notes)s),
-     gone AS (DELETE FROM audit_unsealed u USING oldest o WHERE u.id = o.id RETURNING u.id, u.entries)
-INSERT INTO audit_taken SELECT g.id, e.id FROM gone g CROSS JOIN LATERAL unnest(g.entries) AS e (id)"""
+     gone AS (DELETE FROM audit_unsealed u USING oldest o WHERE u.id = o.id RETURNING u.*)
+INSERT INTO audit_taken SELECT g.id, e.id, g.written_at FROM gone g CROSS JOIN LATERAL unnest(g.entries) AS e (id)"""
 KEEP_PENDING = """
 INSERT INTO audit_unsealed (entries, written_at)
-SELECT array_agg(t.id), min(l.created_at) FROM audit_taken t JOIN agent_activity_log l ON l.id = t.id
+SELECT array_agg(t.id), min(t.seen) FROM audit_taken t JOIN agent_activity_log l ON l.id = t.id
  WHERE l.status = 'pending' GROUP BY t.note"""
 WRITE_BATCHES = f"""
 WITH found AS (
     SELECT DISTINCT ON (t.id) l.id, {TIME} AS at, {DIGEST} AS digest,
-           coalesce(%(imported)s OR greatest(l.created_at, l.executed_at) < %(late)s, false) AS is_late
+           coalesce(%(imported)s OR greatest(l.created_at, l.executed_at) < least(t.seen, %(now)s) - %(late)s,
+                    false) AS is_late
       FROM audit_taken t JOIN agent_activity_log l ON l.id = t.id WHERE l.status IS DISTINCT FROM 'pending'),
 numbered AS (
     SELECT *, (row_number() OVER (PARTITION BY is_late ORDER BY at, id) - 1) / %(size)s AS part FROM found),
@@ -105,7 +106,8 @@ def _seal_some(now: datetime, last: int, imported: bool) -> int:
     lock_chain()
     newest = newest_link()
     params: dict[str, Any] = {
-        "size": ENTRIES_PER_LINK, "number": newest.number if newest else 0, "late": now - LATE, "imported": imported,
+        "size": ENTRIES_PER_LINK, "number": newest.number if newest else 0, "now": now, "late": LATE,
+        "imported": imported,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(CREATE_TAKEN)

@@ -11,6 +11,7 @@ from rules.engine.conditions import met_sql
 from rules.engine.numeric_range import as_float_sql
 from rules.evaluation.candidates import BY_HASHING
 from rules.metrics.pushed import Pushed
+from rules.models.audit import entries_may_change
 from rules.registries import metrics
 
 
@@ -42,7 +43,7 @@ def count_breaches(now: datetime) -> float:
 def copy_again(*tables: str) -> float:
     """Return the seconds of a bare COPY of the rows of `tables` into the same tables, emptied before."""
     kept = {table: _dump(table) for table in tables}
-    with connection.cursor() as cursor:
+    with entries_may_change("bench"), connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     started = time.perf_counter()
     for table, file in kept.items():

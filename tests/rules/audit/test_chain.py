@@ -17,7 +17,7 @@ from rules.models.audit import entries_may_change
 from smartagent.retention.deletion import delete_old
 from tests.rules.rule_cast import entry_of, rule_of, run_at
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -179,6 +179,14 @@ def test_retention_deletes_and_says_so_and_what_is_deleted_beside_it_is_found(lo
           FROM audit_links ORDER BY number DESC LIMIT 1""")
     kinds = [each.kind for each in verified().findings]
     assert kinds == ["missing", "link"], "whoever has no key cannot state a retention"
+
+
+def test_entries_that_waited_while_no_worker_ran_are_not_late(log, behind_its_back, now):
+    entry_of(log, now - 5 * HOUR)
+    behind_its_back("UPDATE audit_unsealed SET written_at = %s", now - 5 * HOUR)
+    call_command("dispatch", "--at", f"{now - 9 * DAY:%Y-%m-%dT%H:%M}", stdout=StringIO())
+    assert seal(now) == 0
+    assert verified().as_dict()["findings"] == []
 
 
 def test_imported_entries_may_be_old(log, now):
