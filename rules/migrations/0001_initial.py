@@ -1238,7 +1238,9 @@ class Migration(migrations.Migration):
                 (
                     "plan",
                     models.TextField(
-                        default="", help_text="Plan of the statement that finds candidates, where it was slow."
+                        db_default="",
+                        default="",
+                        help_text="Plan of the statement that finds candidates, where it was slow.",
                     ),
                 ),
             ],

@@ -49,7 +49,9 @@ class DispatchRun(models.Model):
     errors = models.IntegerField(default=0)
     stage_ms = models.JSONField("milliseconds per stage", default=dict)
     error_message = models.TextField(null=True)
-    plan = models.TextField(default="", help_text="Plan of the statement that finds candidates, where it was slow.")
+    plan = models.TextField(
+        default="", db_default="", help_text="Plan of the statement that finds candidates, where it was slow."
+    )
 
     objects = RunQuerySet.as_manager()
 

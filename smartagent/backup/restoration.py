@@ -4,6 +4,7 @@ Into an empty database in one transaction. A database that holds something is on
 backup is restored beside it and verified, and then both change their names in one transaction; the former stays.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -23,6 +24,7 @@ from smartagent.kernel.member_role import MEMBER_ROLE
 
 MAX_NAME = 63  # bytes of a name in PostgreSQL
 MAX_DIFFERENCES = 5
+LEAVING = 3.0  # seconds that connections which were just closed may need to end
 MAINTENANCE = ("postgres", "template1")
 OBJECTS = """
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -66,8 +68,13 @@ def is_empty(server: Server, database: str) -> bool:
 
 def refuse_others(server: Server, database: str) -> None:
     """BackupError where others are connected: what they would write until the end would be lost."""
+    until = time.monotonic() + LEAVING
     with _maintenance(server) as session:
-        count, who = session.execute(OTHERS, [database]).fetchone() or (0, "")
+        while True:
+            count, who = session.execute(OTHERS, [database]).fetchone() or (0, "")
+            if not count or time.monotonic() > until:
+                break
+            time.sleep(0.1)
     if count:
         raise BackupError(
             f"{counted(count, 'other connection')} to the database ({who}): stop Smart Agent, and whatever else uses "

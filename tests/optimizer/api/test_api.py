@@ -27,6 +27,7 @@ def test_the_person_concerned_reads_it_and_bob_does_not(alice, bob, audra):
 
 def test_the_number_of_queries_does_not_grow(alice, django_assert_num_queries):
     program = Program(alice)
+    program.get("optimizations/")  # what a process remembers of the database has been asked
     for count in (1, 9):
         for _ in range(count):
             proposed(alice)
