@@ -77,4 +77,7 @@ def _alone(server: Server) -> Iterator[bool]:
     """By a lock of a session of its own: the default connection goes to the scratch database for a while."""
     with connected(server, str(connection.settings_dict["NAME"])) as session:
         row = session.execute("SELECT pg_try_advisory_lock(%s)", [BACKUP_LOCK]).fetchone()
-        yield bool(row and row[0])
+        try:
+            yield bool(row and row[0])
+        finally:
+            session.execute("SELECT pg_advisory_unlock_all()")  # before its process has ended, somewhat later
