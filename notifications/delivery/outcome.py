@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg.types.json import Jsonb
 
 from notifications.delivery.breaker_notices import breaker_notice
 from notifications.delivery.circuit_breaker import Breaker, failed, succeeded
@@ -24,7 +23,8 @@ DELIVERIES = """
 UPDATE deliveries d
    SET status = r.status, cause = r.cause, due_at = r.due_at, leased_until = NULL,
        settled_at = CASE WHEN r.status = 'due' THEN NULL ELSE %(now)s::timestamptz END
-  FROM jsonb_to_recordset(%(rows)s) AS r (delivery uuid, number int, status text, cause text, due_at timestamptz)
+  FROM unnest(%(delivery)s::uuid[], %(number)s::int[], %(status)s::text[], %(cause)s::text[], %(due_at)s::timestamptz[])
+       AS r (delivery, number, status, cause, due_at)
  WHERE d.id = r.delivery AND d.status = 'sending' AND (d.attempt_count = r.number OR r.status = 'delivered')
 RETURNING d.kind, d.status, extract(epoch FROM %(now)s::timestamptz - d.created_at)::float8
 """
@@ -32,8 +32,8 @@ UPDATE_ATTEMPTS = """
 UPDATE delivery_attempts a
    SET outcome = r.outcome, code = r.code, milliseconds = r.milliseconds, excerpt = r.excerpt, error = r.cause,
        finished_at = %(now)s
-  FROM jsonb_to_recordset(%(rows)s) AS r (attempt uuid, outcome text, code int, milliseconds float8, excerpt text,
-                                          cause text)
+  FROM unnest(%(attempt)s::uuid[], %(outcome)s::text[], %(code)s::int[], %(milliseconds)s::float8[],
+              %(excerpt)s::text[], %(cause)s::text[]) AS r (attempt, outcome, code, milliseconds, excerpt, cause)
  WHERE a.id = r.attempt
 """
 EXPIRED = """
@@ -82,7 +82,7 @@ def record(results: Sequence[Result], now: datetime) -> None:
         return
     rows = [_row(result, now) for result in results]
     with transaction.atomic(), connection.cursor() as cursor:
-        params: dict[str, Any] = {"rows": Jsonb(rows), "now": now}
+        params: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]} | {"now": now}
         cursor.execute(DELIVERIES, params)
         stored = cursor.fetchall()
         cursor.execute(UPDATE_ATTEMPTS, params)
@@ -110,10 +110,10 @@ def _row(result: Result, now: datetime) -> dict[str, Any]:
         status = "due" if due else "skipped" if result.needless else "dead"
         outcome = "refused" if result.permanent else "failed"
     return {
-        "delivery": str(result.lease.delivery), "attempt": str(result.lease.attempt), "number": result.lease.number,
+        "delivery": result.lease.delivery, "attempt": result.lease.attempt, "number": result.lease.number,
         "status": status, "outcome": outcome, "code": result.code,
         "cause": _storable(f"{result.error} {result.note}".strip()),
-        "due_at": due.isoformat() if due else None, "milliseconds": result.milliseconds,
+        "due_at": due, "milliseconds": result.milliseconds,
         "excerpt": _storable(result.excerpt),
     }  # fmt: skip
 

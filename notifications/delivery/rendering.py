@@ -1,4 +1,4 @@
-"""Rendering: the message and address of each leased delivery, in four statements for all."""
+"""Rendering: the message and address of each leased delivery, in a few statements for all."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -21,16 +21,20 @@ from notifications.templating import worded
 from rules.models import AutomationRule
 from smartagent.kernel.links import own_path, web_address
 from smartagent.kernel.sealing import SecretLost
+from smartagent.models import User
 
 log = structlog.get_logger(__name__)
 # What a message is made of: many thousands are, and people and rules have much more.
 RENDERED_FIELDS = (
     "notification__type", "notification__message", "notification__action_url", "notification__metadata", "kind",
-    "title", "severity", "reason", "attempt_count", "bundle", "created_at",
-    "user__email", "user__full_name", "user__time_zone", "rule__rule_name", "rule__labels", "rule__runbook_url",
-    "rule__series_mode", "rule__applies_to",
-    "channel__name", "channel__kind", "channel__config", "channel__sealed", "channel__title_template",
-    "channel__body_template", "channel__user__is_active", "channel__user__email", "channel__user__full_name",
+    "title", "severity", "reason", "attempt_count", "bundle", "created_at", "user", "rule", "channel",
+)  # fmt: skip
+# Few for many messages: each is read once, and shared by all that it belongs to.
+PERSON_FIELDS = ("email", "full_name", "time_zone")
+RULE_FIELDS = ("rule_name", "labels", "runbook_url", "series_mode", "applies_to")
+CHANNEL_FIELDS = (
+    "name", "kind", "config", "sealed", "title_template", "body_template",
+    "user__is_active", "user__email", "user__full_name",
 )  # fmt: skip
 MAX_ITEMS = 200  # of a digest; what is beyond is counted
 
@@ -56,19 +60,19 @@ Written = tuple[Delivery, OutgoingMessage, Address]
 
 def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
     """The messages of these deliveries; and, by delivery, the reason where there is none."""
-    rows = list(
-        Delivery.objects.filter(pk__in=ids)
-        .select_related("notification", "channel__user", "user", "rule")
-        .only(*RENDERED_FIELDS)
-    )
+    rows = list(Delivery.objects.filter(pk__in=ids).select_related("notification").only(*RENDERED_FIELDS))
+    _attach(rows)
     parts = _parts([row.pk for row in rows if row.reason == Delivery.Reason.DIGEST])
     known = known_instances([*rows, *(part for some in parts.values() for part in some)])
     written: list[Written] = []
     failed: dict[UUID, Unwritten] = {}
+    addresses: dict[UUID | None, Address] = {}
     for row in rows:
         try:
+            if row.channel_id not in addresses:
+                addresses[row.channel_id] = address_of(row.channel)
             message = worded(message_of(row, parts[row.pk], known), row.channel)
-            written.append((row, message, address_of(row.channel)))
+            written.append((row, message, addresses[row.channel_id]))
         except Unwritten as error:
             failed[row.pk] = error
         except SecretLost as error:
@@ -77,6 +81,19 @@ def write(ids: Collection[UUID]) -> tuple[list[Written], dict[UUID, Unwritten]]:
             log.error("message failed", error=type(error).__name__, delivery=str(row.pk))
             failed[row.pk] = Unwritten(f"{type(error).__name__} while rendering the message.")
     return written, failed
+
+
+def _attach(rows: list[Delivery]) -> None:
+    """Read the people, rules and channels of these deliveries, and make them their objects."""
+    people = User.objects.only(*PERSON_FIELDS).in_bulk({row.user_id for row in rows if row.user_id})
+    rules = AutomationRule.objects.only(*RULE_FIELDS).in_bulk({row.rule_id for row in rows if row.rule_id})
+    channels = Channel.objects.select_related("user").only(*CHANNEL_FIELDS).in_bulk(
+        {row.channel_id for row in rows if row.channel_id}
+    )  # fmt: skip
+    for row in rows:
+        row.user, row.rule, row.channel = (
+            people.get(row.user_id), rules.get(row.rule_id), channels.get(row.channel_id),
+        )  # fmt: skip
 
 
 def message_of(

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -43,7 +44,12 @@ def sealed_at(sealed: str) -> datetime | None:
 
 
 def _fernet() -> MultiFernet:
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return _of_secrets(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=8)
+def _of_secrets(*secrets: str) -> MultiFernet:
+    """Kept, since deriving the keys takes longer than decrypting with them."""
     return MultiFernet([_key(context, secret) for secret in secrets for context in KEY_CONTEXTS])
 
 
