@@ -14,6 +14,7 @@ from smartagent.bench.api.roles import ROLES
 from smartagent.bench.api.run import NotInstalled, bench_api, require_schemathesis
 from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.deliver import Stuck, bench_deliver
+from smartagent.bench.growth.run import DIMENSIONS, bench_growth
 from smartagent.bench.hostile.run import bench_hostile
 from smartagent.bench.ingest import NotTaken, bench_ingest
 from smartagent.bench.pages import bench_pages
@@ -26,6 +27,13 @@ def count(text: str) -> int:
     """A number of rules or rows, 1 to 10,000,000."""
     if not text.isdecimal() or not 1 <= int(text) <= 10_000_000:
         raise ArgumentTypeError(f"{text!r} is not a number of them; write 1 to 10000000.")
+    return int(text)
+
+
+def size(text: str) -> int:
+    """A number of rows, 1 to 1,000,000,000."""
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000_000:
+        raise ArgumentTypeError(f"{text!r} is not a number of them; write 1 to 1000000000.")
     return int(text)
 
 
@@ -76,14 +84,17 @@ class Command(BaseCommand):
         api.add_argument("--seed", type=few, default=1, metavar="N", help="another one makes other requests")
         hostile = benches.add_parser("hostile", help="hostile texts in every text field of forms and API")
         hostile.add_argument("--inputs", type=count, default=100, metavar="N", help="for each field")
-        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile):
+        growth = benches.add_parser("growth", help="what costs grow with, and how much")
+        growth.add_argument("--of", choices=DIMENSIONS, action="append", help="only these; may be given several times")
+        growth.add_argument("--largest", type=size, default=1_000_000, metavar="N", help="size that is measured")
+        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile, growth):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         benches = {
             "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
             "pages": self._pages, "ingest": self._ingest, "api": self._api,
-            "hostile": self._hostile,
+            "hostile": self._hostile, "growth": self._growth,
         }  # fmt: skip
         figures = benches[options["bench"]](options)
         self._write(figures, options["format"])
@@ -113,8 +124,13 @@ class Command(BaseCommand):
         width = max(len(next(iter(row.values()))) for row in rows)
         for row in rows:
             name, *figures = row.items()
-            shown = "  ".join(f"{figure:>12,} {title.replace('_', ' ')}" for title, figure in figures)
+            shown = "  ".join(f"{self._shown(figure):>12} {title.replace('_', ' ')}" for title, figure in figures)
             self.stdout.write(f"{name[1]:<{width}}  {shown}")
+
+    def _shown(self, figure: Any) -> str:
+        if isinstance(figure, Mapping):
+            return ", ".join(f"{value:,} at {int(size):,}" for size, value in figure.items())
+        return "-" if figure is None else f"{figure:,}"
 
     def _pages(self, options: dict[str, Any]) -> Mapping[str, Any]:
         kept = os.environ.get("BENCH_DATABASE", "")
@@ -145,6 +161,9 @@ class Command(BaseCommand):
                 return bench_hostile(options["inputs"])
         except EndedEarly as error:
             raise CommandError(str(error)) from None
+
+    def _growth(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        return bench_growth(options["of"] or list(DIMENSIONS), options["largest"])
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():

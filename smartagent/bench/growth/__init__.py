@@ -1,0 +1,1 @@
+"""How costs grow with rules, people, samples and entries: measured at several sizes, and projected beyond them."""
