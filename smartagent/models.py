@@ -220,6 +220,33 @@ class IdempotencyKey(models.Model):
         return self.key
 
 
+class ReadWindow(models.Model):
+    """What a person read on one page with the same filters within ten minutes; see `smartagent.read_log`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    page = models.TextField()
+    query_digest = models.CharField(max_length=64, help_text="SHA-256 of the filters.")
+    filters = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    further = models.IntegerField(default=0, help_text="Requests after the first, which has its entry.")
+    records = models.BigIntegerField(default=0, help_text="What these have read.")
+    people = ArrayField(models.UUIDField(), default=list)
+
+    class Meta:
+        db_table = "smartagent_read_windows"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["started_at", "user", "page", "query_digest"], name="smartagent_read_windows_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.page
+
+
 class RequestCount(models.Model):
     """The requests of a token, person or address in its latest minute; see `kernel.request_rates`."""
 

@@ -28,6 +28,8 @@ AUDIT_KEY_FALLBACKS = env.list("AUDIT_KEY_FALLBACKS", default=[])
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")
 AUDIT_ANCHOR_URL = env.str("AUDIT_ANCHOR_URL", default="")
 AUDIT_ANCHOR_EMAIL = env.str("AUDIT_ANCHOR_EMAIL", default="")
+# Whether reads of other people's records by those who may see them are in the activity log.
+LOG_READS = env.bool("LOG_READS", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "smartagent.shell.middleware.VisibleMiddleware",
     "smartagent.shell.middleware.TimeZoneMiddleware",
+    "smartagent.read_log.middleware.ReadLogMiddleware",
     "smartagent.shell.row_security.RowSecurityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -414,6 +417,7 @@ RULES_EVENTS = [
     "smartagent.accounts.events.SIGN_IN_EVENTS",
     "smartagent.accounts.account_events.ACCOUNT_EVENTS",
     "smartagent.backup.events.BACKUP_EVENTS",
+    "smartagent.read_log.events.READ_EVENTS",
 ]
 # How changes of a kind of configuration are undone; other recorded models have a way in common.
 RULES_UNDO = [

@@ -12,9 +12,10 @@ from django.utils import timezone
 from notifications.models.channel import Channel
 from notifications.models.delivery_querysets import DeliveryQuerySet
 from rules.models.rule import AutomationRule, Severity
+from smartagent.kernel.reads import PersonalRecord
 
 
-class Delivery(models.Model):
+class Delivery(PersonalRecord):
     """One message to one person by one channel, from the decision to send it to its outcome."""
 
     class Status(models.TextChoices):

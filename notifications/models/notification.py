@@ -11,10 +11,11 @@ from django.utils import timezone
 from notifications.models.querysets import NotificationQuerySet
 from rules.models.rule import AutomationRule, Severity
 from smartagent.fields import FactsField
+from smartagent.kernel.reads import PersonalRecord
 from smartagent.kernel.scope import RepresentableManager
 
 
-class Notification(models.Model):
+class Notification(PersonalRecord):
     """A message to one person."""
 
     class Type(models.TextChoices):

@@ -11,9 +11,10 @@ from django.utils import timezone
 from optimizer.models.querysets import OF_THIS_APP, OptimizationQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField, NumericField
+from smartagent.kernel.reads import PersonalRecord
 
 
-class OptimizationEvent(models.Model):
+class OptimizationEvent(PersonalRecord):
     """An optimization for one person: what a strategy recommends, and what became of it."""
 
     class Status(models.TextChoices):

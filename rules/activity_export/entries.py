@@ -1,6 +1,7 @@
 """Rows of the activity log as the cells of a file."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from operator import itemgetter
@@ -14,9 +15,11 @@ from rules.activity_export.memo import Memo
 from rules.activity_export.names import Names
 from rules.activity_export.rows import ExportRow
 from rules.activity_export.shapes import ReadingCell, Shape, reading_of, shape_of
+from rules.models import ActivityEntry
 from rules.text.context import facts_in
 from rules.text.entry import action_in, event_in_words, result_in
 from rules.text.event_names import event_label
+from smartagent.kernel.reads import RECORDS_READ, current_reads
 
 Cells = Sequence[str]
 # The facts that are columns: target, metric, operator, threshold, severity.
@@ -44,6 +47,7 @@ class EntryCells:
         """The cells of each batch of rows, made one by one: the garbage collector has nothing to do."""
         for rows in fetched:
             self.names.learn(rows)
+            _note(rows)
             cells = map(self.cells, rows)
             yield map(self.choose, cells) if self.choose else cells
 
@@ -111,3 +115,10 @@ class EntryCells:
         if not action_in(action) and status == "success":
             return self.file.nothing
         return self.file.text(result_in(action, status))
+
+
+def _note(rows: Iterable[ExportRow]) -> None:
+    """For the log of reads: no models are made of these rows."""
+    if reads := current_reads():
+        whose = (person or owner for _, _, event, *_, owner, _, _, _, person, _, _, _ in rows if event != RECORDS_READ)
+        reads.add(ActivityEntry.read_kind, Counter(filter(None, whose)))

@@ -1,6 +1,7 @@
 """The activity log, and the runs its entries belong to."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
@@ -13,6 +14,7 @@ from rules.models.activity_facts import ACTOR, ENTRY_WORDS, LABELS, METRIC, SEVE
 from rules.models.querysets import ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
+from smartagent.kernel.reads import RECORDS_READ, PersonalRecord
 
 
 class DispatchRun(models.Model):
@@ -65,8 +67,10 @@ class DispatchRun(models.Model):
         return f"{self.trigger} {self.started_at:%Y-%m-%d %H:%M:%S}"
 
 
-class ActivityEntry(models.Model):
+class ActivityEntry(PersonalRecord):
     """One decision and its outcome. Pending entries wait for execution: they are the queue."""
+
+    read_kind = "activity entries"
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -161,3 +165,10 @@ class ActivityEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.action_taken} {self.status}"
+
+    def read_person(self) -> Any:
+        """Whom the entry is about; None for one of the log of reads, which would lead to a further one."""
+        loaded = self.__dict__
+        context = loaded.get("context")
+        person = context.get("person") if isinstance(context, dict) else None
+        return None if loaded.get("event_type") == RECORDS_READ else person or loaded.get("user_id")

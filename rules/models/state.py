@@ -12,9 +12,10 @@ from rules.engine.states import InstanceState
 from rules.models.querysets import StateQuerySet
 from rules.models.rule import AutomationRule, Severity
 from rules.models.silence import Silence
+from smartagent.kernel.reads import PersonalRecord
 
 
-class RuleState(models.Model):
+class RuleState(PersonalRecord):
     """The state of one instance = rule x person x target. An instance without a row is ok and has always been."""
 
     class Handling(models.TextChoices):

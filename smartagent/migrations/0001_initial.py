@@ -282,6 +282,45 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ReadWindow",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("page", models.TextField()),
+                ("query_digest", models.CharField(help_text="SHA-256 of the filters.", max_length=64)),
+                ("filters", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("further", models.IntegerField(default=0, help_text="Requests after the first, which has its entry.")),
+                ("records", models.BigIntegerField(default=0, help_text="What these have read.")),
+                (
+                    "people",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "smartagent_read_windows",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="RequestCount",
             fields=[
                 ("key", models.CharField(max_length=100, primary_key=True, serialize=False)),
@@ -319,5 +358,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="idempotencykey",
             constraint=models.UniqueConstraint(fields=("user", "key"), name="smartagent_idempotency_keys_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="readwindow",
+            constraint=models.UniqueConstraint(
+                fields=("started_at", "user", "page", "query_digest"), name="smartagent_read_windows_once"
+            ),
         ),
     ]

@@ -96,5 +96,7 @@ SHARED = (
     "optimizer_policy", "smartagent_attempts", "smartagent_request_counts", "django_q_ormq", "django_q_schedule",
     "django_q_task",
 )  # fmt: skip
-# Secrets of the installation, which only sign-in reads; and the chain of the activity log.
-CLOSED = ("socialaccount_socialapp", "audit_batches", "audit_links", "audit_unsealed")
+# Secrets of the installation, which only sign-in reads; the chain of the activity log; and who read what.
+CLOSED = (
+    "socialaccount_socialapp", "audit_batches", "audit_links", "audit_unsealed", "smartagent_read_windows",
+)  # fmt: skip

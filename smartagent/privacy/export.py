@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from notifications.models import DeliveryAttempt
 from rules.models import ActivityEntry, MetricSample
+from smartagent.kernel.reads import current_reads
 from smartagent.models import IdempotencyKey, User
 
 SECRET = re.compile(r"token|secret|password|credential|api_?key|sealed|digest|session_data|session_key|codes", re.I)
@@ -32,6 +33,7 @@ def export_person(person: User, now: datetime) -> Iterator[str]:
         "exported_at": now, "person": _own_row(person),
         "groups": sorted(person.groups.values_list("name", flat=True)),
     }  # fmt: skip
+    reads = current_reads()
     yield _json(facts)[:-1] + ', "tables": {'
     separator = ""
     for table, rows in _tables(person):
@@ -39,6 +41,8 @@ def export_person(person: User, now: datetime) -> Iterator[str]:
         for row in rows.values().iterator(chunk_size=ROWS_AT_ONCE):
             yield (", " if written else f"{separator}{json.dumps(table)}: [") + _json(_shown(table, row))
             written = True
+            if reads:
+                reads.add("rows of personal data", {str(person.pk): 1})
         if written:
             yield "]"
             separator = ", "

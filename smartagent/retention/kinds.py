@@ -111,6 +111,10 @@ KINDS = (
         kept="until they no longer count", tables=("smartagent_attempts", "smartagent_request_counts"), task=SIGN_IN,
     ),
     RowKind(
+        name="read_windows", label="Repeated reads", at="started_at", kept="until they are entries, for 20 minutes",
+        tables=("smartagent_read_windows",), task="smartagent.read_log.windows.close_windows", indexed=True,
+    ),
+    RowKind(
         name="idempotency_keys", label="Answers to repeated requests", tables=("smartagent_idempotency_keys",),
         at="created_at", fixed_days=2, task=ANSWERS,
     ),

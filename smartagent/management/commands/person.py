@@ -3,14 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from smartagent.kernel.command_line import command_line
 from smartagent.kernel.formats import counted
+from smartagent.kernel.reads import Reads, collecting
 from smartagent.models import User
 from smartagent.privacy.erasure import CannotErase, erase_person
 from smartagent.privacy.export import export_person
+from smartagent.read_log.windows import log_command
 
 EXIT_INVALID_INPUT = 2
 
@@ -31,10 +34,17 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"Nobody has the address {options['email']}.", returncode=EXIT_INVALID_INPUT)
         if options["action"] == "export":
-            for part in export_person(person, timezone.now()):
-                self.stdout.write(part, ending="")
+            self._export(person)
             return
         self._erase(person, options["yes"])
+
+    def _export(self, person: User) -> None:
+        reads = Reads()
+        with collecting(reads):
+            for part in export_person(person, timezone.now()):
+                self.stdout.write(part, ending="")
+        if settings.LOG_READS:
+            log_command(command_line(), "manage.py person export", reads)
 
     def _erase(self, person: User, is_sure: bool) -> None:
         if not is_sure and input(f"Erase {person.email}? This cannot be undone. Type yes: ").strip() != "yes":
