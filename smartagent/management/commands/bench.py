@@ -63,6 +63,7 @@ class Command(BaseCommand):
         tick = benches.add_parser("tick", help="an evaluation of all rules")
         tick.add_argument("--rules", type=count, default=100_000, metavar="N")
         tick.add_argument("--change", type=percentage, default=0.0, metavar="PERCENT", help="how many of them fire")
+        tick.add_argument("--chain", action="store_true", help="also without the chain of the activity log")
         tick.add_argument("--series", type=count, metavar="N", help="one rule on so many series instead")
         adopt = benches.add_parser("adopt", help="taking over a legacy database that is in use")
         adopt.add_argument("--rows", type=count, default=1_000_000, metavar="N", help="in its largest table")
@@ -169,7 +170,7 @@ class Command(BaseCommand):
         with scratch_database():
             if options["series"]:
                 return bench_series(options["series"]).as_dict()
-            return bench_tick(options["rules"], options["change"]).as_dict()
+            return bench_tick(options["rules"], options["change"], chain=options["chain"]).as_dict()
 
     def _backtest(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():

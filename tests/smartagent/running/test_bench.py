@@ -33,12 +33,14 @@ def test_a_small_bench_of_deliveries_loses_nothing():
 
 @pytest.mark.django_db
 def test_a_small_bench_tells_every_figure_and_leaves_nothing_behind():
-    command = [sys.executable, "manage.py", "bench", "tick", "--rules", "40", "--change", "50", "--format", "json"]
+    options = ["--rules", "40", "--change", "50", "--chain", "--format=json"]
+    command = [sys.executable, "manage.py", "bench", "tick", *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=PROJECT, text=True, env=os.environ, **pipes) as bench:
         figures = json.loads(bench.communicate(timeout=120)[0])
     assert (figures["rules"], figures["changed"]) == (40, 20)
     assert figures["ratio"] > 0 < figures["record_ratio"]
+    assert figures["chain_ratio"] > 0 < figures["sealing_ratio"]
     assert not is_there(f"smartagent_bench_{bench.pid}")
 
 
