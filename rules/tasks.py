@@ -7,6 +7,8 @@ from django.utils import timezone
 from rules.audit.anchor_places import publish_anchor
 from rules.audit.recorded_verification import BUSY, verify_and_record
 from rules.audit.sealing import seal
+from rules.engine.intervals import has_evaluator
+from rules.evaluation.evaluator import evaluate_instead
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun, EntryCount
 from rules.storage.upkeep import keep_rollups, keep_storage
@@ -14,8 +16,13 @@ from smartagent.kernel.formats import counted
 
 
 def tick() -> str:
-    """Evaluate every rule now; the result is kept in django-q2's task log."""
-    run = evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
+    """Evaluate every rule now, unless the evaluator does; the result is kept in django-q2's task log."""
+    if has_evaluator():
+        run = evaluate_instead(timezone.now())
+    else:
+        run = evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
+    if run is None:
+        return "manage.py evaluate does it"
     return f"{run.outcome}: {run.triggered} triggered, {run.failed} failed"
 
 

@@ -360,7 +360,12 @@ SILENCES_PER_PERSON = env.int("SILENCES_PER_PERSON", default=500)
 # How many rules one person may have who may not change those of others. Each costs time in every evaluation.
 RULES_PER_MEMBER = env.int("RULES_PER_MEMBER", default=10_000)
 
-DISPATCH_EVERY_MINUTES = env.int("DISPATCH_EVERY_MINUTES", default=5)
+# How often all rules are evaluated. Whole minutes are a schedule of the workers; others need `manage.py evaluate`.
+EVALUATE_EVERY_SECONDS = env.int("EVALUATE_EVERY_SECONDS", default=60 * env.int("DISPATCH_EVERY_MINUTES", default=5))
+if EVALUATE_EVERY_SECONDS < 15:
+    raise ImproperlyConfigured(
+        f"EVALUATE_EVERY_SECONDS is {EVALUATE_EVERY_SECONDS}. The shortest time between two evaluations is 15."
+    )
 # A receiver outside of this machine notifies where no request arrives after an evaluation. Its address is a secret.
 HEARTBEAT_SECRET_URL = env.str("HEARTBEAT_URL", default="")
 # Whether a failed evaluation is reported at once, by a request to the same address with /fail after it.

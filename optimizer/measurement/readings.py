@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from rules.engine.intervals import evaluation_interval
 from rules.models import MetricSample
 from rules.registries import metrics
 
@@ -36,7 +36,7 @@ def observations(metric: str, readings: Sequence[float]) -> Sequence[float]:
     value between evaluations, one an hour: 288 readings of an hourly index are 24 observations."""
     if metric not in metrics:
         return readings
-    return readings[:: max(OBSERVED_EVERY // timedelta(minutes=settings.DISPATCH_EVERY_MINUTES), 1)]
+    return readings[:: max(OBSERVED_EVERY // evaluation_interval(), 1)]
 
 
 def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricSample]:
@@ -48,7 +48,7 @@ def series_of(person: UUID | None, metric: str, target: str) -> QuerySet[MetricS
 
 def _held(changes: list[tuple[datetime, float]], start: datetime, end: datetime) -> Iterator[float]:
     """The value at each evaluation of a metric that holds its value until it changes."""
-    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    interval = evaluation_interval()
     moment, place, value = start + interval, 0, None
     while moment <= end:
         while place < len(changes) and changes[place][0] <= moment:

@@ -10,6 +10,7 @@ from django.conf import settings
 from rules.backtesting.observations import RuleConditions, conditions_of
 from rules.data_sources.watched import queries_named
 from rules.engine.conditions import Reducer
+from rules.engine.intervals import evaluation_interval
 from rules.engine.states import Timing
 from rules.models import AutomationRule
 from rules.registries import actions, metrics
@@ -65,4 +66,4 @@ def watch_past_of(rule: AutomationRule) -> RuleConditions:
 
 
 def _interval() -> timedelta:
-    return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    return evaluation_interval()

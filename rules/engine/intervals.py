@@ -14,7 +14,12 @@ BOTH = re.compile(r"(.*?)\(\s*(\d+)\s*checks?\s*\)\s*", re.IGNORECASE)
 
 def evaluation_interval() -> timedelta:
     """The time between two scheduled evaluations."""
-    return timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    return timedelta(seconds=settings.EVALUATE_EVERY_SECONDS)
+
+
+def has_evaluator() -> bool:
+    """Whether `manage.py evaluate` starts the evaluations: a schedule of the workers has whole minutes."""
+    return int(settings.EVALUATE_EVERY_SECONDS) % 60 != 0
 
 
 def parse_checks(text: str) -> timedelta:

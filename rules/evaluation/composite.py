@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from rules.engine.conditions import PARAMETER_RANGES, Operator, Reducer, combine_sql, met_sql, verdict_sql
+from rules.engine.intervals import evaluation_interval
 from rules.engine.numeric_range import LARGEST_VALUE, SMALLEST, TOO_FAR, as_float_sql
 from rules.engine.usual import LOOKBACK, hour_of
 from rules.evaluation.held_aggregates import HELD_AGGREGATES
@@ -264,7 +265,7 @@ def _reducers(cursor: CursorWrapper) -> set[str]:
 
 
 def composite_params(now: datetime) -> dict[str, Any]:
-    tick = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES).total_seconds()
+    tick = evaluation_interval().total_seconds()
     return {
         "now": now, "tick": tick, "built_in": [source.kind for source in metrics], "operators": Operator.values,
         "reducers": Reducer.values, "with_parameter": list(PARAMETER_RANGES), "hour": hour_of(now),

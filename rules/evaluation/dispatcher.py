@@ -29,6 +29,7 @@ from django.utils import timezone
 from rules.data_sources.asking import QueryOutcome, ask_queries
 from rules.data_sources.record import record_outcomes
 from rules.data_sources.watched import queries_watched, query_names
+from rules.engine.intervals import evaluation_interval
 from rules.evaluation import stages
 from rules.evaluation.candidates import census_of, find_candidates, only
 from rules.evaluation.clock_skew import SKEW, pull_back
@@ -246,7 +247,7 @@ def _late_by(run: DispatchRun) -> Any:
     """How late a scheduled evaluation is; None up to half an interval."""
     if run.trigger != DispatchRun.Trigger.SCHEDULE:
         return None
-    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    interval = evaluation_interval()
     before = DispatchRun.objects.filter(trigger=DispatchRun.Trigger.SCHEDULE).order_by("-started_at").first()
     late = run.started_at - before.started_at - interval if before else timedelta(0)
     return late if late > interval / 2 else None

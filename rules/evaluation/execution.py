@@ -6,7 +6,7 @@ are executed one by one, so that only the failing ones fail.
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from rules.action_options import NO_OBJECT, has_no_options, options_in
 from rules.actions import Action, Firing, Outcome, actions
 from rules.authority import MAY_ACT, REFUSAL
+from rules.engine.intervals import evaluation_interval
 from rules.evaluation.process_metrics import FAILED, SUCCEEDED, Tally, count_actions, number_of
 from rules.evaluation.readings import cause_of
 from smartagent.kernel.coerce import as_number
@@ -50,8 +51,9 @@ SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, 
   LEFT JOIN smartagent_users u ON u.id = s.user_id
  ORDER BY e.created_at, e.id
 """
-# A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first minutes are
-# fewer than those between two evaluations, so that the next one retries.
+# A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first time is
+# shorter than that between two evaluations, so that the next one retries.
+LONGEST_FIRST_RETRY = timedelta(minutes=4)
 WRITE_OUTCOMES = """
 WITH done AS (
     UPDATE agent_activity_log e
@@ -64,7 +66,7 @@ UPDATE rule_states s
    SET last_notified_at = CASE WHEN succeeded THEN %(now)s ELSE s.last_notified_at END,
        failures = CASE WHEN succeeded THEN 0 ELSE s.failures + 1 END,
        retry_at = CASE WHEN succeeded THEN NULL
-                  ELSE %(now)s + least(interval '4 minutes' * power(2, least(s.failures, 10)), interval '4 hours') END
+                  ELSE %(now)s + least(%(retry)s * power(2, least(s.failures, 10)), interval '4 hours') END
   FROM done WHERE s.id = done.state_id AND s.fired_at IS NOT NULL
 """
 # Entries left after all that could be claimed: their rules no longer exist or act.
@@ -217,6 +219,7 @@ def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
 
 def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
     outcomes = [{"id": str(entry), "error": outcome.error, "detail": outcome.detail} for entry, outcome in done]
-    params: dict[str, Any] = {"now": now, "outcomes": Jsonb(outcomes)}
+    retry = min(LONGEST_FIRST_RETRY, evaluation_interval() * 0.8)
+    params: dict[str, Any] = {"now": now, "outcomes": Jsonb(outcomes), "retry": retry}
     with connection.cursor() as cursor:
         cursor.execute(WRITE_OUTCOMES, params)

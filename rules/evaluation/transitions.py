@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
+from rules.engine.intervals import evaluation_interval
 from rules.engine.state_machine import step
 from rules.engine.states import Transition
 from rules.evaluation.candidate_rows import FETCH, Candidate
@@ -249,7 +249,7 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:
     """The rows of eval_transitions for the candidates that change."""
-    interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    interval = evaluation_interval()
     for found in map(Candidate._make, rows):
         transition = step(found.state(), found.observation(), found.timing(interval), now)
         if transition is None:

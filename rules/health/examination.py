@@ -4,17 +4,17 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func
 from django.db.models.expressions import RawSQL
 
 from rules.engine.conditions import Operator
 from rules.engine.evaluated_rules import COMPLETE_SQL, IN_FORCE_SQL
+from rules.engine.intervals import evaluation_interval
 from rules.health.check import HealthCheck, HealthFinding, checks, owner_of
 
 MAX_FINDINGS_SHOWN = 20
@@ -142,7 +142,7 @@ def _ask(chosen: Sequence[HealthCheck], now: datetime, params: dict[str, Any]) -
 
 def _params(chosen: Iterable[HealthCheck], now: datetime) -> dict[str, Any]:
     own = {name: value for check in chosen for name, value in check.params(now).items()}
-    return own | {"now": now, "tick": timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)}
+    return own | {"now": now, "tick": evaluation_interval()}
 
 
 def _findings(rows: list[Any]) -> Iterable[HealthFinding]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
-
 from rules.backtesting.replay import Period, replay
 from rules.data_sources.history import history_within
 from rules.engine.conditions import met
+from rules.engine.intervals import evaluation_interval
 from rules.health.feedback_counts import JudgedFiring
 from rules.models import AutomationRule
 
@@ -60,7 +59,7 @@ class _Still:
 
     def __init__(self, now: Iterable[Period], then: Iterable[Period], operator: str, threshold: float) -> None:
         self.now, self.then, self.operator, self.threshold = _by_person(now), _by_person(then), operator, threshold
-        self.interval = timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+        self.interval = evaluation_interval()
 
     def fires(self, firing: JudgedFiring) -> bool:
         episode = self._episode(firing)

@@ -1,17 +1,17 @@
 """The overview: what needs somebody, the numbers of a period, and the last evaluation, of all that the person sees."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from notifications.models import Notification
 from optimizer.models import OptimizationEvent
+from rules.engine.intervals import evaluation_interval
 from rules.models import ActivityEntry, AutomationRule, DispatchRun, RuleState
 from rules.models.querysets import StateQuerySet
 from rules.permissions import may_evaluate
@@ -117,5 +117,5 @@ def _last_run(now: datetime) -> dict[str, Any] | None:
     run = DispatchRun.objects.by_clock().first()
     if run is None:
         return None
-    overdue = now - run.started_at > timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
+    overdue = now - run.started_at > 2 * evaluation_interval()
     return {"run": run, "overdue": overdue, "link": reverse("admin:rules_dispatchrun_change", args=[run.pk])}

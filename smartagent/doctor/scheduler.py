@@ -7,9 +7,9 @@ means that no worker is alive.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django_q.models import OrmQ, Schedule, Task
 
+from rules.engine.intervals import evaluation_interval, has_evaluator
 from rules.evaluation.heartbeat import failing_since
 from rules.models import ActivityEntry, DispatchRun
 from smartagent.doctor.findings import FIX, Finding, error, warning
@@ -20,7 +20,9 @@ from smartagent.setup.schedules import SCHEDULE_PREFIX, lacking
 FAILURES_SPAN = timedelta(hours=24)
 SCHEDULE_GRACE = timedelta(minutes=2)
 EVALUATION_GRACE = timedelta(minutes=2)
+EVALUATOR_GRACE = timedelta(minutes=1)
 START_WORKERS = "Start `manage.py up`, or `manage.py qcluster` if the web server runs elsewhere."
+START_EVALUATOR = "Start `manage.py up`, or `manage.py evaluate` if the web server runs elsewhere."
 MAX_COUNTED_TASKS = 1000
 TASK_LABELS = {"rules.tasks.tick": "the evaluation of the rules"}
 
@@ -48,7 +50,7 @@ def check_workers(now: datetime) -> Iterator[Finding]:
 
 def overdue_tasks(now: datetime) -> timedelta | None:
     """How long the oldest due task has been waiting; None where that is within limits."""
-    allowed = SCHEDULE_GRACE + timedelta(minutes=2 * settings.DISPATCH_EVERY_MINUTES)
+    allowed = SCHEDULE_GRACE + 2 * evaluation_interval()
     due = (
         Schedule.objects.filter(name__startswith=SCHEDULE_PREFIX)
         .order_by("next_run")
@@ -68,14 +70,15 @@ def last_evaluation() -> tuple[datetime, str] | None:
 
 def is_late(ended_at: datetime, now: datetime) -> bool:
     """Whether another scheduled evaluation should have ended since."""
-    return now - ended_at > 2 * timedelta(minutes=settings.DISPATCH_EVERY_MINUTES) + EVALUATION_GRACE
+    return now - ended_at > 2 * evaluation_interval() + (EVALUATOR_GRACE if has_evaluator() else EVALUATION_GRACE)
 
 
 def check_evaluations_late(now: datetime) -> Iterator[Finding]:
     """An evaluation must have ended in the last two intervals."""
     ended = last_evaluation()
     if ended and is_late(ended[0], now):
-        yield error("evaluations", f"The last scheduled evaluation ended {about(now - ended[0])} ago.", START_WORKERS)
+        fix = START_EVALUATOR if has_evaluator() else START_WORKERS
+        yield error("evaluations", f"The last scheduled evaluation ended {about(now - ended[0])} ago.", fix)
 
 
 def check_heartbeat(now: datetime) -> Iterator[Finding]:
@@ -96,7 +99,7 @@ def check_last_evaluation(now: datetime) -> Iterator[Finding]:
         yield error("evaluations", f"{when} failed: {run.error_message or 'no error text'}", "See Runs.")
     elif run.error_message:
         yield warning("evaluations", f"{when} had errors: {run.error_message}", "See Runs.")
-    elif run.late_by and run.late_by > timedelta(minutes=settings.DISPATCH_EVERY_MINUTES):
+    elif run.late_by and run.late_by > evaluation_interval():
         yield warning("evaluations", f"{when} was {about(run.late_by)} late.",
                       "Run more workers (WORKERS), or check the duration of stages under Runs.")  # fmt: skip
 

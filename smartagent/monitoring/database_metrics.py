@@ -102,7 +102,7 @@ class DatabaseCollector(Collector):
         )
         yield GaugeMetricFamily(
             "smartagent_evaluation_interval_seconds", "Time between two scheduled evaluations, as configured.",
-            value=settings.DISPATCH_EVERY_MINUTES * 60,
+            value=settings.EVALUATE_EVERY_SECONDS,
         )  # fmt: skip
         read = GaugeMetricFamily(
             "smartagent_database_reading_success", "Whether a reading of the database was answered in time.",

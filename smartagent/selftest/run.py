@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import Schedule
 
 from notifications.gateway import post
 from notifications.models import Channel, ReliabilityGoal, SelfTestRun
+from rules.engine.intervals import evaluation_interval, has_evaluator
 from rules.models import DispatchRun
 from smartagent.doctor.delivery import overdue_deliveries
 from smartagent.doctor.scheduler import overdue_tasks
@@ -101,9 +101,18 @@ def _wait_for_a_gap() -> None:
 
 def _is_gap(now: datetime) -> bool:
     """Whether the evaluation of this interval has ended, and the next is not due soon; or none takes place at all."""
+    if has_evaluator():
+        return _is_gap_of_evaluator(now)
     schedule = Schedule.objects.filter(name=f"{SCHEDULE_PREFIX}dispatch").first()
     if schedule is None or schedule.next_run is None or schedule.next_run < now - SCHEDULER_CYCLE:
         return True
-    due = schedule.next_run - timedelta(minutes=settings.DISPATCH_EVERY_MINUTES)
+    due = schedule.next_run - evaluation_interval()
     ended = DispatchRun.objects.by_clock().filter(started_at__gte=due, finished_at__isnull=False)
     return schedule.next_run > now + BEFORE and ended.exists()
+
+
+def _is_gap_of_evaluator(now: datetime) -> bool:
+    run, interval = DispatchRun.objects.by_clock().first(), evaluation_interval()
+    if run is None or now - run.started_at > 2 * interval:
+        return True
+    return run.finished_at is not None and run.started_at + interval > now + min(BEFORE, interval / 3)

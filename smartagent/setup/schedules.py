@@ -8,6 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 
+from rules.engine.intervals import has_evaluator
+
 SCHEDULE_PREFIX = "smartagent: "
 WEEKLY = 0
 
@@ -41,7 +43,7 @@ def wanted() -> list[Repeated]:
     return [
         *_backups(),
         *_self_test(),
-        Repeated(name="dispatch", func="rules.tasks.tick", minutes=settings.DISPATCH_EVERY_MINUTES),
+        Repeated(name="dispatch", func="rules.tasks.tick", minutes=_evaluation_minutes()),
         Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
         Repeated(name="retention", func="notifications.tasks.forget_old", minutes=24 * 60),
         Repeated(name="retention of the log", func="smartagent.retention.deletion.delete_old", minutes=24 * 60),
@@ -59,6 +61,11 @@ def wanted() -> list[Repeated]:
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
         Repeated(name="sign-in", func="smartagent.accounts.tasks.forget_expired", minutes=60),
     ]
+
+
+def _evaluation_minutes() -> int:
+    """Where the evaluator is to start evaluations, the schedule looks every minute whether it does."""
+    return 1 if has_evaluator() else settings.EVALUATE_EVERY_SECONDS // 60
 
 
 def _self_test() -> list[Repeated]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.panel import Panel
 
+from rules.engine.intervals import has_evaluator
 from rules.models import AutomationRule, Integration
 from smartagent.accounts.account_changes import log_added
 from smartagent.demo.platform.connection import PLATFORM_MARK
@@ -44,6 +45,7 @@ PROCESS_COLOURS = {
     "demo": "yellow",
     "workers": "green",
     "deliver": "magenta",
+    "evaluate": "bright_green",
     "example": "blue",
     "up": "bold",
 }
@@ -126,16 +128,18 @@ class Command(BaseCommand):
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         commands = {
             "web": web, "demo": [*manage, "demo"], "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"],
+            "evaluate": [*manage, "evaluate"],
             "example": [*manage, "example_platform", "--demo", "--lifetime", str(PLATFORM_TOKEN_SECONDS)],
         }  # fmt: skip
         wants_demo = self._wants_demo(options)
         platform = ["example"] if wants_demo or self._has_demo() else []
         if platform:
             surroundings["OUTBOUND_ALLOWED"] = ",".join([*settings.OUTBOUND_ALLOWED, HOST])
+        evaluator = ["evaluate"] if has_evaluator() else []
         child = {name: Child(name, command, self._say, surroundings) for name, command in commands.items()}
         supervisor = Supervisor(
             [child["web"]], self._say, first=child["demo"] if wants_demo else None,
-            later=[child[name] for name in (*platform, "workers", "deliver")],
+            later=[child[name] for name in (*platform, "workers", "deliver", *evaluator)],
         )  # fmt: skip
         return supervisor.run(lambda: self._is_ready(address, options["host"], options["port"]))
 
@@ -174,5 +178,5 @@ class Command(BaseCommand):
     def _say(self, name: str, line: str) -> None:
         if THREADS_ADVICE in line:
             return
-        self.console.print(f"[{PROCESS_COLOURS[name]}]{name:<7}[/] │ ", end="")
+        self.console.print(f"[{PROCESS_COLOURS[name]}]{name:<8}[/] │ ", end="")
         self.console.print(line, markup=False)

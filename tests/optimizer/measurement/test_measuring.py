@@ -129,7 +129,7 @@ def test_readings_of_a_value_that_holds_are_one_observation_an_hour(settings):
     assert (found.verdict, found.before, found.after) == ("too_little", 25, 100)
     assert compare(before * 2, after, "<", 70, counted).verdict == "improved"
     assert observations("cpu", before) == before
-    settings.DISPATCH_EVERY_MINUTES = 90
+    settings.EVALUATE_EVERY_SECONDS = 90 * 60
     assert counted(before) == before
 
 

@@ -74,7 +74,7 @@ def test_what_is_sound_is_let_be(fields):
 
 
 def test_the_default_repeat_is_right_with_any_tick(settings):
-    settings.DISPATCH_EVERY_MINUTES = 7
+    settings.EVALUATE_EVERY_SECONDS = 7 * 60
     assert validate(SOUND) == {}
 
 

@@ -45,7 +45,7 @@ def test_the_nearest_two_right_values_are_named():
 
 
 def test_another_tick_makes_other_checks(settings):
-    settings.DISPATCH_EVERY_MINUTES = 10
+    settings.EVALUATE_EVERY_SECONDS = 10 * 60
     assert parse_checks("3 checks") == 30 * MINUTE
     assert checks(15 * MINUTE) == ""
     assert off_grid(15 * MINUTE)

@@ -1,0 +1,74 @@
+"""The evaluator: evaluates all rules every EVALUATE_EVERY_SECONDS, where a schedule of whole minutes is too coarse.
+
+Any number of processes may run it. The one that holds the lock evaluates, by a clock that nobody sets; when it ends,
+however it does, the database gives the lock to another, which goes on where an interval has passed.
+"""
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from rules.engine.intervals import evaluation_interval, has_evaluator
+from rules.evaluation.heartbeat import evaluate_with_heartbeat
+from rules.models import DispatchRun
+from smartagent.kernel.session_lock import alone
+
+log = structlog.get_logger(__name__)
+EVALUATOR_LOCK = 0x5A9E18  # any number, the same for every evaluator of this database
+STANDBY_SECONDS = 1.0  # between two looks at the lock
+ABSENT_AFTER = timedelta(minutes=1)  # without an evaluation the schedule of whole minutes takes over
+
+
+class Evaluator:
+    """Evaluates until stopped, or waits for its turn."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        """Evaluate while this process holds the lock. With an interval of whole minutes, only wait to be stopped."""
+        if not has_evaluator():
+            log.info("the schedule of the workers evaluates the rules", every=str(evaluation_interval()))
+            self.stopped.wait()
+        while not self.stopped.is_set():
+            try:
+                with alone(EVALUATOR_LOCK) as free:
+                    if free:
+                        self._lead()
+            except Exception as error:  # whatever it is, the next evaluation is due
+                log.error("evaluator failed", error=str(error).strip(), kind=type(error).__name__)
+                connection.close()
+            self.stopped.wait(STANDBY_SECONDS)
+
+    def _lead(self) -> None:
+        """Evaluate at each interval; one that lasted longer is followed by the next at once, and none is made up."""
+        log.info("evaluating", every=str(evaluation_interval()))
+        interval = evaluation_interval().total_seconds()
+        due = time.monotonic() + _left(timezone.now())
+        while not self.stopped.wait(max(due - time.monotonic(), 0)):
+            evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
+            due = max(due + interval, time.monotonic())
+
+
+def evaluate_instead(now: datetime) -> DispatchRun | None:
+    """Evaluate for an evaluator that does not run; None where one does."""
+    if not has_evaluator() or _left(now, ABSENT_AFTER):
+        return None
+    try:
+        with alone(EVALUATOR_LOCK) as free:
+            return evaluate_with_heartbeat(now, DispatchRun.Trigger.SCHEDULE) if free else None
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+def _left(now: datetime, interval: timedelta | None = None) -> float:
+    """The seconds until an interval has passed since the last scheduled evaluation; 0 where it has, or the clock was
+    set back."""
+    interval = max(interval or timedelta(0), evaluation_interval())
+    began = DispatchRun.objects.by_clock().values_list("started_at", flat=True).filter(started_at__lte=now).first()
+    return max((began + interval - now).total_seconds(), 0) if began else 0.0
