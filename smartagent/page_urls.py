@@ -9,7 +9,7 @@ from notifications.pages.reliability import reliability_page
 from optimizer.pages.policy import let_go_on, policy_page, stop_everything
 from optimizer.pages.report import report_mail, report_page
 from optimizer.pages.scoreboard import scoreboard_page
-from rules.pages.audit import audit_page
+from rules.pages.audit import accept_page, audit_page
 from rules.pages.configuration import change_page, changes_page
 from rules.pages.evaluate_now import dispatch_now
 from rules.pages.health import health_page
@@ -33,6 +33,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("changes/", site.admin_view(changes_page), name="configuration_changes"),
         path("changes/<uuid:key>/", site.admin_view(change_page), name="configuration_change"),
         path("log-verification/", site.admin_view(audit_page), name="audit"),
+        path("log-verification/accept/<int:number>/", site.admin_view(accept_page), name="audit_accept"),
         path("rule-health/", site.admin_view(health_page), name="rules_health"),
         path("preferences/", site.admin_view(preferences), name="preferences"),
         path("recipients/", site.admin_view(recipients), name="recipients"),

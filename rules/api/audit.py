@@ -36,6 +36,7 @@ class AuditStateSerializer(serializers.Serializer[Any]):
     verified_at = serializers.DateTimeField(allow_null=True, help_text="When the log was last verified.")
     ok = serializers.BooleanField(allow_null=True, help_text="Result of the last verification.")
     entries = serializers.IntegerField(allow_null=True, help_text="Entries that were as they were written.")
+    accepted = serializers.IntegerField(help_text="Entries first seen long after their time that were accepted.")
     finding_count = serializers.IntegerField()
     findings = AuditFindingSerializer(many=True, help_text="At most ten.")
     anchors = serializers.ListField(child=serializers.CharField(), help_text="Where anchors are written each day.")

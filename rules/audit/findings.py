@@ -33,6 +33,7 @@ class Verification:
     waiting: int = 0
     erased: int = 0
     forgotten: int = 0
+    accepted: int = 0
     count: int = 0
     findings: list[AuditFinding] = field(default_factory=list)
 
@@ -53,7 +54,8 @@ class Verification:
     def as_dict(self) -> dict[str, Any]:
         return {
             "ok": self.ok, "entries": self.entries, "links": self.links, "waiting": self.waiting,
-            "erased": self.erased, "deleted_by_retention": self.forgotten, "finding_count": self.count,
+            "erased": self.erased, "deleted_by_retention": self.forgotten, "accepted": self.accepted,
+            "finding_count": self.count,
             "findings": [each.as_dict() for each in self.findings],
         }  # fmt: skip
 

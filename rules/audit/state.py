@@ -21,6 +21,7 @@ class AuditState:
     verified_at: datetime | None
     ok: bool | None
     entries: int | None
+    accepted: int
     finding_count: int
     findings: list[dict[str, Any]] = field(default_factory=list)
     anchors: list[str] = field(default_factory=list)
@@ -35,6 +36,7 @@ def audit_state() -> AuditState:
     return AuditState(
         links=newest.number if newest else 0, sealed_at=newest.sealed_at if newest else None, waiting=waiting,
         verified_at=verified.created_at if verified else None, ok=bool(context.get("ok")) if verified else None,
-        entries=context.get("entries"), finding_count=context.get("finding_count") or 0,
+        entries=context.get("entries"), accepted=context.get("accepted") or 0,
+        finding_count=context.get("finding_count") or 0,
         findings=findings if isinstance(findings, list) else [], anchors=anchor_places(),
     )  # fmt: skip

@@ -5,6 +5,7 @@ One statement for each link finds what does not fit in it; what is held here doe
 
 import hmac
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -77,23 +78,40 @@ class Verifier:
         self.anchors = {each.number: each for each in anchors}
         self.number, self.previous = 0, ""
         self.forgotten_before = 0
+        self.accepted: set[tuple[int, str]] = set()
         self.missing_days: dict[int, int] = {}
 
     def run(self) -> Verification:
+        """Verify the whole log."""
+        with self._snapshot() as cursor:
+            for link in self._links():
+                self._check_link(cursor, link)
+            self._check_end()
+            self._check_unknown(cursor)
+            self._check_days(cursor)
+        return self.found
+
+    def run_links(self, links: Sequence[AuditLink]) -> Verification:
+        """Verify only `links`, each with the one before it."""
+        with self._snapshot() as cursor:
+            before = _signatures_before(links)
+            for link in links:
+                self.number, self.previous = link.number - 1, before.get(link.number - 1, "")
+                self._check_link(cursor, link)
+        return self.found
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[CursorWrapper]:
+        """One point in time, with what erasures, retention and acceptances say."""
         is_outermost = not connection.in_atomic_block
         with as_owner(), transaction.atomic(), connection.cursor() as cursor:
             if is_outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(ERASED)
             cursor.execute("CREATE INDEX ON audit_erased (id)")
-            self._read_retention()
-            for link in self._links():
-                self._check_link(cursor, link)
-            self._check_end()
-            self._check_unknown(cursor)
-            self._check_days(cursor)
+            self._read_statements()
+            yield cursor
             cursor.execute("DROP TABLE audit_erased")
-        return self.found
 
     def _links(self) -> Iterator[AuditLink]:
         last = 0
@@ -101,12 +119,17 @@ class Verifier:
             yield from some
             last = some[-1].number
 
-    def _read_retention(self) -> None:
-        """Until when retention has deleted; a statement without a signature is none."""
-        for link in AuditLink.objects.filter(kind=KINDS.RETENTION).order_by("number"):
-            before = AuditLink.objects.filter(number=link.number - 1).first()
-            if self._is_signed(link, before.signature if before else ""):
+    def _read_statements(self) -> None:
+        """Until when retention has deleted, and what was accepted; a statement without a signature is none."""
+        links = list(AuditLink.objects.filter(kind__in=[KINDS.RETENTION, KINDS.ACCEPTANCE]).order_by("number"))
+        before = _signatures_before(links)
+        for link in links:
+            if not self._is_signed(link, before.get(link.number - 1, "")):
+                continue
+            if link.kind == KINDS.RETENTION:
                 self.forgotten_before = max(self.forgotten_before, int(link.facts["before"]))
+            else:
+                self.accepted |= {(int(number), made) for number, made in link.facts["links"].items()}
 
     def _is_signed(self, link: AuditLink, previous: str) -> bool:
         key = self.keys.get(link.key_id)
@@ -178,6 +201,9 @@ class Verifier:
 
     def _add_late(self, link: AuditLink) -> None:
         """Entries that were written long after their time; not by us, so somebody has inserted them."""
+        if (link.number, link.signature) in self.accepted:
+            self.found.accepted += int(link.facts["entries"])
+            return
         first = AuditBatch.objects.filter(number=link.number).values_list("entries", "times").first()
         entry, at = (str(first[0][0]), first[1][0]) if first else ("", None)
         count = counted(link.facts["entries"], "entry", "entries")
@@ -221,3 +247,9 @@ class Verifier:
     def _entry(self, kind: str, problem: str, link: AuditLink | None, entry: str, at: int | None) -> None:
         number = link.number if link else None
         self.found.add(AuditFinding(kind=kind, problem=problem, entry=entry, link=number, at=time_of(at)))
+
+
+def _signatures_before(links: Sequence[AuditLink]) -> dict[int, str]:
+    """The signatures of the links before these, by their numbers."""
+    numbers = [each.number - 1 for each in links]
+    return dict(AuditLink.objects.filter(number__in=numbers).values_list("number", "signature"))

@@ -1955,6 +1955,7 @@ class Migration(migrations.Migration):
                             ("import", "entries that were there before the chain, or imported"),
                             ("erasure", "personal data erased"),
                             ("retention", "entries deleted by retention"),
+                            ("acceptance", "late entries accepted"),
                         ]
                     ),
                 ),

@@ -48,6 +48,7 @@ class AuditLink(models.Model):
         IMPORT = "import", "entries that were there before the chain, or imported"
         ERASURE = "erasure", "personal data erased"
         RETENTION = "retention", "entries deleted by retention"
+        ACCEPTANCE = "acceptance", "late entries accepted"
 
     number = models.BigIntegerField(primary_key=True)
     kind = models.TextField(choices=Kind.choices)

@@ -21,7 +21,7 @@ from smartagent.kernel.recent_sign_in import ASK_AGAIN, is_in_time, is_recent, n
 
 FORMS = {
     "admin:rules_datasource_add", "admin:rules_datasource_edit", "admin:rules_datasource_delete",
-    "admin:change_email", "admin:person_export", "admin:person_erase",
+    "admin:change_email", "admin:person_export", "admin:person_erase", "admin:audit_accept",
     "admin:smartagent_apitoken_add", "admin:smartagent_apitoken_delete", "admin:smartagent_apitoken_rotate",
     "admin:smartagent_user_add", "admin:smartagent_user_change", "admin:auth_user_password_change",
     "admin:smartagent_serviceaccount_add", "admin:smartagent_serviceaccount_change",
