@@ -16,6 +16,7 @@ from smartagent.doctor import (
     installation,
     partitions,
     scheduler,
+    self_test,
     server,
     sign_in,
     tokens,
@@ -89,6 +90,7 @@ def _checks(
     yield partial(scheduler.check_heartbeat, now)
     yield partial(scheduler.check_failures, now)
     yield partial(audit.check_audit, now)
+    yield partial(self_test.check_self_test, now)
     yield partial(delivery.check_dead_deliveries, now)
     yield delivery.check_channels
     yield partial(delivery.check_sending, now)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from notifications.gateway import Message
 from notifications.models import SelfTestRun
-from smartagent.models import User
+from smartagent.operator_notices.operators import operators
 
 SPAN, PAUSE = timedelta(hours=24), timedelta(hours=1)
 LEVELS = ((2, 33.0), (1, 10.0))  # level, above so many percent
@@ -38,14 +38,9 @@ def notices(run: SelfTestRun, now: datetime) -> Iterator[Message]:
     rate = failure_rate(run, now)
     failed = [stage for stage in run.stages if stage["status"] == "failed"]
     lines = [f"{stage['stage']}: {stage['error'] or 'failed'}" for stage in failed[:MAX_NAMED]]
-    for person in _operators():
+    for person in operators():
         yield Message(
             user_id=person.pk, type="error", severity="high" if run.noticed_level > 1 else "medium", reason="other",
             title=f"The self-test fails: {rate:.0f} % of its stages in 24 hours", message="\n".join(lines),
             action_url="/reliability/#self-test", metadata={"self_test": str(run.pk)},
         )  # fmt: skip
-
-
-def _operators() -> list[User]:
-    people = User.objects.people().filter(is_active=True)
-    return list(people.filter(Q(is_superuser=True) | Q(groups__name__in=["operators", "administrators"])).distinct())

@@ -56,6 +56,7 @@ def wanted() -> list[Repeated]:
         Repeated(name="audit", func="rules.tasks.seal_entries", minutes=1),
         Repeated(name="audit verification", func="rules.tasks.verify_entries", minutes=24 * 60),
         Repeated(name="audit anchor", func="rules.tasks.anchor_entries", minutes=24 * 60),
+        Repeated(name="notices", func="smartagent.operator_notices.failures.notify_of_failures", minutes=5),
         Repeated(name="log of reads", func="smartagent.read_log.windows.close_windows", minutes=10),
         Repeated(name="token expiry", func="smartagent.accounts.token_expiry.notify_of_expiry", minutes=60),
         Repeated(name="forget", func="smartagent.rest.idempotency.forget_old_keys", minutes=60),
