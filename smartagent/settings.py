@@ -3,12 +3,13 @@
 The plug-in lists and the workers' settings stand at the end.
 """
 
+import sys
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from smartagent.postgres.config import database
+from smartagent.postgres.config import database, through_pool
 from smartagent.setup.secret_key import secret_key
 from smartagent.shell.navigation import UNFOLD as UNFOLD
 from smartagent.shell.security_headers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
@@ -110,7 +111,15 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": database(env.str("DATABASE_URL", default="") or None, VAR)}
+# Where DATABASE_URL leads through a pool in transaction mode, such as PgBouncer's: the server itself, for what needs a
+# session: evaluations, work that one process does at a time, and commands.
+DATABASE_DIRECT_URL = env.str("DATABASE_DIRECT_URL", default="")
+DATABASE_URL = env.str("DATABASE_URL", default="") or None
+DATABASES = {
+    "default": through_pool(DATABASE_URL, DATABASE_DIRECT_URL, VAR, sys.argv)
+    if DATABASE_DIRECT_URL
+    else database(DATABASE_URL, VAR)
+}
 # Members' requests run as a database role that sees their own rows only, where the account may take it.
 ROW_LEVEL_SECURITY = env.bool("ROW_LEVEL_SECURITY", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

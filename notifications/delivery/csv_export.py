@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import transaction
 from django.http import StreamingHttpResponse
 
 from notifications.models.delivery_querysets import DeliveryQuerySet
@@ -27,8 +28,9 @@ def lines(deliveries: DeliveryQuerySet) -> Iterator[str]:
     """The header and one line per delivery."""
     writer = csv.writer(CSVLine())
     yield writer.writerow(CSV_COLUMNS)
-    for delivery in deliveries.select_related("user", "rule").iterator(chunk_size=ROWS_PER_CHUNK):
-        yield writer.writerow([safe(value) for value in row_of(delivery)])
+    with transaction.atomic():  # as long as which a cursor in the database lives
+        for delivery in deliveries.select_related("user", "rule").iterator(chunk_size=ROWS_PER_CHUNK):
+            yield writer.writerow([safe(value) for value in row_of(delivery)])
 
 
 def row_of(delivery: Any) -> tuple[Any, ...]:

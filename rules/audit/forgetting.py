@@ -14,6 +14,7 @@ from rules.audit.sealing import seal
 from rules.models import ActivityEntry, AuditLink
 from rules.models.audit import PERMISSION
 from smartagent.kernel.member_role import as_owner
+from smartagent.kernel.own_session import own_session
 
 # A condition on an entry `r`.
 IS_SEALED = "r.id NOT IN (SELECT unnest(u.entries) FROM audit_unsealed u)"
@@ -27,7 +28,7 @@ DELETE FROM audit_batches b USING audit_links k
 def deleting_entries(before: datetime, now: datetime) -> Iterator[None]:
     """Let this block, in whatever transactions, delete sealed entries that are older than `before`."""
     seal(now)
-    with as_owner():
+    with as_owner(), own_session():
         if ActivityEntry.objects.filter(created_at__lt=before).exists():
             _state_deletion(before, now)
         _permit("retention")

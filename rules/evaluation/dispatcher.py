@@ -45,6 +45,7 @@ from rules.models import AutomationRule, DispatchRun, MetricQuery
 from rules.silences.coverage import begin_silenced, gather_silenced
 from rules.silences.end_report import report_ended
 from smartagent.kernel.member_role import as_owner
+from smartagent.kernel.own_session import own_session
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.kernel.tracing import first_span, span
 from smartagent.postgres import hidden_rows
@@ -71,7 +72,7 @@ def dispatch(
         trigger=trigger, requested_by_id=requested_by, evaluated_at=now, started_at=timezone.now(), stage_ms={}
     )
     run.late_by = _late_by(run)
-    with _lock() as free:
+    with own_session(), _lock() as free:
         if not free:
             run.outcome = DispatchRun.Outcome.OVERLAPPED
             run.finished_at = timezone.now()

@@ -26,12 +26,14 @@ from smartagent.doctor.findings import DoctorReport, Finding, TableReport, error
 from smartagent.doctor.migrations import Migrated, check_migrations
 from smartagent.doctor.private_files import check_private_files
 from smartagent.doctor.tables import Examined, check_table, check_unrepresentable, examine_tables, report_tables
+from smartagent.kernel.own_session import own_session
 from smartagent.kernel.schema_drift import is_about_schema
 from smartagent.postgres.errors import Unavailable, line
 
 Check = Callable[[], Iterable[Finding]]
 
 
+@own_session()
 def examine(connection: BaseDatabaseWrapper, now: datetime) -> DoctorReport:
     """Run all checks; return the report."""
     try:

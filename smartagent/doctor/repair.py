@@ -24,6 +24,7 @@ from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.tables import Examined, examine_tables
 from smartagent.doctor.triggers import subject_of
 from smartagent.kernel import schema_drift
+from smartagent.kernel.own_session import own_session
 from smartagent.setup import schedules
 
 REPAIR_LOCK = 0x5A9E18  # any number, the same for every repair of this database
@@ -44,6 +45,7 @@ class Repairs:
     refused: list[str] = field(default_factory=list)
 
 
+@own_session()
 def repair(connection: BaseDatabaseWrapper) -> Repairs:
     """Make all safe repairs; AlreadyRepairing where another process holds the lock."""
     repairs = Repairs()

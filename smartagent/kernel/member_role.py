@@ -1,25 +1,23 @@
 """The second wall: statements of a member's request run as a role that row-level security keeps to their own rows.
 
-`keep_to` puts the connection of this thread into the role, `leave` takes it out; `as_owner` lets Smart Agent's own work
-in a request, such as an evaluation, see everything. The role is taken for the session and given back at the end of the
-request, so a connection pooler in transaction mode cannot be used with it.
+`keep_to` keeps the connection of this thread to a person, `leave` lets it go; `as_owner` lets Smart Agent's own work
+in a request, such as an evaluation, see everything. The cursors of `member_cursor` take the role with each statement.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
 
-MEMBER_ROLE = "smartagent_member"
-TAKE_ROLE = "SELECT set_config('smartagent.person', '{person}', false), set_config('role', '{role}', false)"
+from smartagent.kernel.member_cursor import MEMBER_ROLE as MEMBER_ROLE
+from smartagent.kernel.member_cursor import role_of
+
 # Temporary tables that the connection has from another request belong to the other role.
 BEGIN = "DISCARD TEMP"
-# The role that the connection began with, which its address may name.
-GIVE_BACK = "RESET ROLE"
 MAY_TAKE = f"""
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '{MEMBER_ROLE}' AND NOT rolbypassrls AND NOT rolsuper
                                       AND pg_has_role(oid, 'MEMBER'))
@@ -53,20 +51,16 @@ def forget() -> None:
 def keep_to(person: UUID) -> None:
     """Let the connection of this thread see only what `person` may see, until `leave`."""
     if is_there():
-        connection.ensure_connection()
-        connection.connection.execute(BEGIN)
+        _set(None)
+        if not settings.DATABASE_DIRECT_URL:  # where a pool is in between, no session keeps a temporary table
+            connection.ensure_connection()
+            connection.connection.execute(BEGIN)
         _set(str(person))
 
 
 def leave() -> None:
     """Let the connection of this thread see everything again."""
-    if _person() is None:
-        return
-    try:
-        _set(None)
-    except psycopg.errors.InFailedSqlTransaction:
-        if not connection.in_atomic_block:  # whose end gives it back
-            connection.close()
+    _set(None)
 
 
 @contextmanager
@@ -80,9 +74,7 @@ def as_owner() -> Iterator[None]:
     try:
         yield
     finally:
-        # In a transaction that failed nothing can be set, and what was set in it is undone with it.
-        with suppress(psycopg.errors.InFailedSqlTransaction):
-            _set(person)
+        _set(person)
 
 
 class KeptStream:
@@ -120,27 +112,14 @@ def _person() -> str | None:
 
 
 def _set(person: str | None) -> None:
-    """Not by Django's cursor: what a page asks of the database is counted there."""
     connection.member = person  # type: ignore[attr-defined]
-    if person is None and connection.connection is None:
-        return  # the next one begins as the owner
-    connection.ensure_connection()
-    _tell(connection.connection, person)
-
-
-def _tell(session: Any, person: str | None) -> None:
-    if person is None:
-        session.execute(GIVE_BACK)
-    else:
-        session.execute(TAKE_ROLE.format(person=UUID(person), role=MEMBER_ROLE))
+    if connection.connection is not None:
+        role_of(connection.connection).want(person)
 
 
 def _again(sender: Any, connection: Any, **_: Any) -> None:
-    """A connection that was lost in the middle of a request is made anew in the role; one from the pool begins as the
-    owner, however it came back there."""
-    person = getattr(connection, "member", None)
-    if person is not None or getattr(connection, "pool", None):
-        _tell(connection.connection, person)
+    """A connection lost in the middle of a request is made anew for the person; one of the pool begins as the owner."""
+    role_of(connection.connection).want(getattr(connection, "member", None))
 
 
 connection_created.connect(_again, dispatch_uid="smartagent.kernel.member_role")

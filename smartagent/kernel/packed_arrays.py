@@ -9,13 +9,13 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import psycopg
 from django.db import connection
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+
+from smartagent.kernel.member_cursor import BindingCursor
 
 ARRAY_HEAD = 20  # bytes
 COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -99,13 +99,13 @@ class _PackedDumper(Dumper):
 ARRAY_OID: dict[type, int] = {PackedIntegers: 1016, PackedFloats: 1022, PackedTimes: 1185}
 
 
-def arrays_cursor() -> psycopg.Cursor[Any]:
+def arrays_cursor() -> BindingCursor:
     """A cursor of Django's connection that takes packed arrays, and binds parameters on the server.
 
     Its dumpers are its own: a connection that is open already would not learn of others.
     """
     connection.ensure_connection()
-    cursor = psycopg.Cursor[Any](connection.connection)
+    cursor = BindingCursor(connection.connection)
     for packed_type in ARRAY_OID:
         cursor.adapters.register_dumper(packed_type, _PackedDumper)
     return cursor

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from smartagent.kernel.own_session import own_session
+
 
 @contextmanager
 def alone(lock: int, *, waits: bool = False) -> Iterator[bool]:
     """Take the advisory lock for this block, or wait for it; give whether it is taken."""
-    with connection.cursor() as cursor:
+    with own_session(), connection.cursor() as cursor:
         cursor.execute(f"SELECT {'pg_advisory_lock' if waits else 'pg_try_advisory_lock'}(%s)", [lock])
         free = waits or bool(cursor.fetchone()[0])
         try:

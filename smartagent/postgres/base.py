@@ -2,7 +2,6 @@
 
 import atexit
 import os
-from contextlib import suppress
 from typing import Any, ClassVar
 
 import psycopg
@@ -11,6 +10,7 @@ from django.db.backends.postgresql import base
 from django.db.utils import NotSupportedError
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from smartagent.kernel.member_cursor import BindingCursor, Cursor, ServerSideCursor, role_of
 from smartagent.postgres import embedded
 from smartagent.postgres.client import DatabaseClient
 from smartagent.postgres.creation import DatabaseCreation
@@ -32,6 +32,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def pool(self) -> Pool | None:
         """The pool of this process. One opened for another database is closed: tests change the name."""
+        if not self.settings_dict["OPTIONS"].get("pool"):
+            return None
         known = self._connection_pools.get(self.alias)
         params = known.kwargs if known else None
         if known and isinstance(params, dict) and params.get("dbname") != self.settings_dict["NAME"]:
@@ -43,6 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         params["context"] = with_far_times(params["context"], self.timezone)
+        params["cursor_factory"] = BindingCursor if self._binds_on_server() else Cursor
         if folder := self.settings_dict.get("EMBEDDED"):
             params |= embedded.address(folder, self.settings_dict.get("EMBEDDED_OPTIONS"))
         return params
@@ -77,11 +80,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _probe(self, params: dict[str, Any]) -> None:
         self.Database.connect(**params).close()
 
+    def create_cursor(self, name: str | None = None) -> Any:
+        """A cursor whose statements run in the role of the request; a named one lives as long as its transaction."""
+        if name is None:
+            return super().create_cursor()
+        return ServerSideCursor(self.connection, name=name, scrollable=False, withhold=self.connection.autocommit)
+
+    def chunked_cursor(self) -> Any:
+        """A cursor in the database. Outside of a transaction it would be one of the session, which belongs to nobody
+        where a pool is in between, and to the account rather than to the member: then all rows are fetched."""
+        of_session = not self.in_atomic_block
+        if of_session and (getattr(self, "member", None) is not None or self.settings_dict.get("DIRECT")):
+            return self.cursor()
+        return super().chunked_cursor()
+
+    def _binds_on_server(self) -> bool:
+        return self.settings_dict["OPTIONS"].get("server_side_binding") is True
+
     def _close(self) -> None:
         """A connection goes back to the pool as it came."""
-        if self.connection is not None and getattr(self, "member", None) is not None and not self.connection.closed:
-            with suppress(psycopg.Error):
-                self.connection.execute("RESET ROLE")
+        if self.connection is not None:
+            role_of(self.connection).want(None)
         super()._close()  # type: ignore[misc]
 
     def check_database_version_supported(self) -> None:

@@ -1,6 +1,6 @@
 """Django's DATABASES setting, from DATABASE_URL or its absence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,18 +13,44 @@ from psycopg.conninfo import make_conninfo
 DATABASE_ENGINE = "smartagent.postgres"
 DATABASE_NAME = "smartagent"
 SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
+# Programs that answer many people, or send to many, share the sessions of a pool; every other command has its own.
+SHARING_COMMANDS = ("deliver", "runserver", "web")
 URL_EXAMPLE = "postgres://user:password@host:5432/name"
 
 # Options of Django's backend; every other one is libpq's.
 DJANGO_OPTIONS = {"assume_role", "isolation_level", "prepare_threshold", "server_side_binding"}
 
 
-def database(url: str | None, var: Path, server: Mapping[str, str] | None = None) -> dict[str, Any]:
+def through_pool(url: str | None, direct: str, var: Path, command: Sequence[str]) -> dict[str, Any]:
+    """Return DATABASES["default"] for the program of that command line: `url`, which leads through a pool, with
+    `direct` for what needs a session; for most commands `direct` alone."""
+    if not url:
+        raise ImproperlyConfigured(
+            "DATABASE_DIRECT_URL is set, but DATABASE_URL, which leads through the pool, is not."
+        )
+    session = database(direct, var, name="DATABASE_DIRECT_URL")
+    if Path(command[0]).name in ("manage.py", "django-admin") and command[1:2] not in [
+        [name] for name in SHARING_COMMANDS
+    ]:
+        return session
+    session["OPTIONS"].pop("pool", None)
+    pooled = database(url, var)
+    if found := sorted({"assume_role", "options"} & set(pooled["OPTIONS"])):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: {found[0]} is a setting of a session, which a pool in transaction mode does not keep: "
+            "use ALTER ROLE … SET for the account instead."
+        )
+    return pooled | {"DIRECT": session}
+
+
+def database(
+    url: str | None, var: Path, server: Mapping[str, str] | None = None, *, name: str = "DATABASE_URL"
+) -> dict[str, Any]:
     """Return DATABASES["default"]: the server of `url`, else the embedded one, with its data in `var`.
 
-    `server` are settings of the embedded PostgreSQL, such as {"fsync": "off"} for tests.
+    `server` are settings of the embedded PostgreSQL, such as {"fsync": "off"} for tests; `name` is the variable.
     """
-    chosen = _named(url) if url else _embedded(var, dict(server or {}))
+    chosen = _named(url, name) if url else _embedded(var, dict(server or {}))
     chosen |= {"ENGINE": DATABASE_ENGINE, "CONN_HEALTH_CHECKS": True}
     # Django refuses a pool beside persistent connections: `?conn_max_age=60` asks for these instead.
     if not chosen.setdefault("CONN_MAX_AGE", 0):
@@ -36,7 +62,7 @@ def _embedded(var: Path, server: dict[str, str]) -> dict[str, Any]:
     return {"NAME": DATABASE_NAME, "EMBEDDED": var.absolute() / "postgres", "EMBEDDED_OPTIONS": server, "OPTIONS": {}}
 
 
-def _named(url: str) -> dict[str, Any]:
+def _named(url: str, name: str) -> dict[str, Any]:
     """Parse the URL. Errors do not quote it, since it holds a password."""
     try:
         scheme = urlsplit(url).scheme
@@ -45,19 +71,19 @@ def _named(url: str) -> dict[str, Any]:
         parsed = {}
     if not parsed:
         raise ImproperlyConfigured(
-            f"DATABASE_URL is not of the form {URL_EXAMPLE}; write special characters of the password as %XX."
+            f"{name} is not of the form {URL_EXAMPLE}; write special characters of the password as %XX."
         )
     if not parsed["NAME"]:
-        raise ImproperlyConfigured(f"DATABASE_URL names no database; it should look like {URL_EXAMPLE}.")
+        raise ImproperlyConfigured(f"{name} names no database; it should look like {URL_EXAMPLE}.")
     parsed["HOST"] = unquote(parsed.get("HOST", ""))  # as libpq has it: %2Frun%2Fpostgresql is the folder of a socket
     # Without a limit, a firewall that drops packets keeps everybody waiting for two minutes.
     parsed["OPTIONS"] = {"connect_timeout": 10, **parsed.get("OPTIONS", {})}
-    _refuse_unknown(parsed["OPTIONS"])
+    _refuse_unknown(parsed["OPTIONS"], name)
     return dict(parsed)
 
 
-def _refuse_unknown(options: Mapping[str, Any]) -> None:
+def _refuse_unknown(options: Mapping[str, Any], variable: str) -> None:
     try:
         make_conninfo("", **{name: value for name, value in options.items() if name not in DJANGO_OPTIONS})
     except ProgrammingError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL: {str(error).strip()}.") from None
+        raise ImproperlyConfigured(f"{variable}: {str(error).strip()}.") from None

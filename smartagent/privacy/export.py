@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from notifications.models import DeliveryAttempt
@@ -38,11 +38,12 @@ def export_person(person: User, now: datetime) -> Iterator[str]:
     separator = ""
     for table, rows in _tables(person):
         written = False
-        for row in rows.values().iterator(chunk_size=ROWS_AT_ONCE):
-            yield (", " if written else f"{separator}{json.dumps(table)}: [") + _json(_shown(table, row))
-            written = True
-            if reads:
-                reads.add("rows of personal data", {str(person.pk): 1})
+        with transaction.atomic():  # as long as which a cursor in the database lives
+            for row in rows.values().iterator(chunk_size=ROWS_AT_ONCE):
+                yield (", " if written else f"{separator}{json.dumps(table)}: [") + _json(_shown(table, row))
+                written = True
+                if reads:
+                    reads.add("rows of personal data", {str(person.pk): 1})
         if written:
             yield "]"
             separator = ", "

@@ -22,6 +22,7 @@ from optimizer.models import OptimizationEvent
 from rules.evaluation.dispatcher import EVALUATION_LOCK
 from rules.evaluation.process_metrics import rehearsal
 from rules.models import ActivityEntry, AutomationRule, MetricSample, RuleState
+from smartagent.kernel.own_session import own_session
 from smartagent.models import User
 from smartagent.selftest.stage import Stage, StageFailed, StageSkipped, timed
 from smartagent.verification.evaluations import (
@@ -40,7 +41,7 @@ ACTIONS = ("alert", "notify", "optimize")
 def try_actions(channels: Sequence[Channel], now: datetime) -> tuple[list[Stage], list[Call]]:
     """The results of the actions, and the calls that send the alert to `channels`."""
     calls: list[Call] = []
-    with _no_other_evaluation(), rehearsal(), transaction.atomic():
+    with own_session(), _no_other_evaluation(), rehearsal(), transaction.atomic():
         try:
             person = _tester(now)
             stages = [

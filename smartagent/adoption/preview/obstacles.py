@@ -33,7 +33,9 @@ RELATION_KINDS = {
     "c": "TYPE",
     "i": "INDEX",
 }
-SESSION = "Name the server itself in DATABASE_URL, or a pool with pool_mode = session."
+SESSION = (
+    "Name the server itself in DATABASE_DIRECT_URL, beside the pool in DATABASE_URL; or set pool_mode = session for it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)

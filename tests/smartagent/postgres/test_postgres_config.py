@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from smartagent.postgres.config import database
+from smartagent.postgres.config import database, through_pool
 from smartagent.postgres.errors import (
     ConnectionRefused,
     NoSuchDatabase,
@@ -90,3 +90,31 @@ def test_only_what_a_person_can_put_right_is_told_without_a_traceback():
     assert line(Unavailable("down")) == "down"
     assert line(ImproperlyConfigured("two\nlines")) == "two lines"
     assert line(RuntimeError("a mistake of ours")) is None
+
+
+POOL, DIRECT = "postgres://app@pool:6432/agent", "postgres://app@db.example.com/agent"
+
+
+def test_pages_go_through_the_pool_and_commands_to_the_server_itself():
+    web = through_pool(POOL, DIRECT, VAR, ["/usr/bin/granian", "smartagent.wsgi:application"])
+    assert (web["HOST"], web["DIRECT"]["HOST"]) == ("pool", "db.example.com")
+    assert "pool" in web["OPTIONS"]
+    assert "pool" not in web["DIRECT"]["OPTIONS"]  # a session of one's own is closed at its end
+    assert through_pool(POOL, DIRECT, VAR, ["manage.py", "deliver"])["HOST"] == "pool"
+    for command in (["manage.py", "qcluster"], ["manage.py", "migrate"], ["./manage.py"]):
+        found = through_pool(POOL, DIRECT, VAR, command)
+        assert (found["HOST"], found.get("DIRECT")) == ("db.example.com", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "direct", "said"),
+    [
+        (None, DIRECT, "DATABASE_URL, which leads through the pool, is not"),
+        (POOL, "mysql://db/agent", "DATABASE_DIRECT_URL is not of the form"),
+        (f"{POOL}?assume_role=agent", DIRECT, "assume_role is a setting of a session"),
+        (f"{POOL}?options=-csearch_path%3Dagent", DIRECT, "options is a setting of a session"),
+    ],
+)
+def test_what_no_pool_can_keep_is_refused(url, direct, said):
+    with pytest.raises(ImproperlyConfigured, match=said):
+        through_pool(url, direct, VAR, ["granian"])
