@@ -102,15 +102,16 @@ class Notify(Action):
 
     def execute(self, firings: Sequence[Firing]) -> list[Outcome]:
         groups = grouped(firings)  # the firings of a group have their rule, and so its recipients, in common
-        directory = Directory((group[0].owner_id, recipients_of(group[0].config)) for group in groups)
-        free = may_notify_others({firing.rule_id for firing in firings})
+        named = [recipients_of(group[0].config) for group in groups]
+        directory = Directory((group[0].owner_id, names) for group, names in zip(groups, named, strict=True))
+        free = may_notify_others({firing.rule_id for firing in firings if _asks_for_others(firing)})
         templated = rule_facts(firings, ("title", "message"))
         messages: list[Message] = []
         outcomes: dict[UUID, Outcome] = {}
-        for group in groups:
+        for group, names in zip(groups, named, strict=True):
             first = group[0]
-            recipients = directory.find(first.owner_id, recipients_of(first.config), others=first.rule_id in free)
-            some = self.messages(group, recipients, templated)
+            recipients = directory.find(first.owner_id, names, others=first.rule_id in free)
+            some = self.messages(group, names, recipients, templated)
             messages += some
             outcomes |= dict.fromkeys((firing.entry_id for firing in group), _outcome(some, recipients))
         if messages:
@@ -119,11 +120,11 @@ class Notify(Action):
         return [_without_policy(outcomes[firing.entry_id], firing, gone) for firing in firings]
 
     def messages(
-        self, firings: Sequence[Firing], recipients: ResolvedRecipients, templated: RuleFacts
+        self, firings: Sequence[Firing], named: Sequence[str], recipients: ResolvedRecipients, templated: RuleFacts
     ) -> list[Message]:
         """The notifications, one for each person; to the owner by the named channels where only channels are named."""
         first = firings[0]
-        if not recipients_of(first.config):
+        if not named:
             return [self.message(firings, first.owner_id, templated)]
         found = [
             self.message(firings, person, templated, channels=recipients.channels if person == first.owner_id else ())
@@ -190,6 +191,11 @@ class Alert(Notify):
 def recipients_of(config: Mapping[str, Any]) -> list[str]:
     """The recipients that a rule names; empty where there are none."""
     return split(config.get("recipients"))
+
+
+def _asks_for_others(firing: Firing) -> bool:
+    """Whether the rule names recipients or an escalation policy, which may be those of others."""
+    return firing.config.get("recipients") not in EMPTY_VALUES or bool(firing.config.get("escalation"))
 
 
 def place_of(rule: UUID, owner: UUID, person: UUID, notification: UUID) -> str:

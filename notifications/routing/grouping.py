@@ -5,6 +5,7 @@ left then makes one more.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from notifications.routing.router import SEVERITIES
@@ -15,6 +16,11 @@ from rules.text.reading import aggregation_in, reading_in_words
 
 MAX_INSTANCES_SHOWN, MAX_GROUPS = 10, 100
 GROUP_BY = "group_notifications_by"
+KNOWN = (
+    "metric", "target", "operator", "threshold", "critical", "value", "verdict", "conditions", "series_aggregate",
+    "condition_before", "reason",
+)  # fmt: skip
+values_of = attrgetter(*KNOWN)
 THE_REST = ("\0",)  # as no label is
 
 
@@ -34,6 +40,8 @@ def grouped(firings: Sequence[Firing]) -> list[list[Firing]]:
 
 def labels_in(given: Any) -> tuple[str, ...]:
     """The labels of an option, each once; other programs may have stored anything there."""
+    if not given:
+        return ()
     names = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else []
     return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
 
@@ -73,20 +81,7 @@ def sentence(firing: Firing) -> str:
 
 def _known(firing: Firing) -> dict[str, Any]:
     """The context of the comparison, as in an activity entry."""
-    names = (
-        "metric",
-        "target",
-        "operator",
-        "threshold",
-        "critical",
-        "value",
-        "verdict",
-        "conditions",
-        "series_aggregate",
-        "condition_before",
-        "reason",
-    )
-    return {name: getattr(firing, name) for name in names}
+    return dict(zip(KNOWN, values_of(firing), strict=True))
 
 
 def facts(firings: Sequence[Firing]) -> dict[str, Any]:
@@ -111,6 +106,8 @@ def facts(firings: Sequence[Firing]) -> dict[str, Any]:
 
 def _aggregation(firing: Firing) -> dict[str, Any]:
     """How readings became the value, in the names of a rule; empty where it is the newest reading."""
+    if not (firing.conditions or firing.series_aggregate):
+        return {}
     how = aggregation_in(_known(firing))
     named = {
         "reducer": how.reducer, "window": how.window.total_seconds(), "parameter": how.parameter,

@@ -32,7 +32,9 @@ ONLY_OPERATORS = (
 
 def split(text: Any) -> list[str]:
     """The recipients in a text or in lists, in order, without duplicates; values that are not text become JSON."""
-    parts = _parts(text) if isinstance(text, list) else re.split(r"[,;\n]", option_text(text or ""))
+    if not text:
+        return []
+    parts = _parts(text) if isinstance(text, list) else re.split(r"[,;\n]", option_text(text))
     return list(dict.fromkeys(part for each in parts if (part := " ".join(each.split()))))
 
 

@@ -47,7 +47,9 @@ STAYS_FIRING = """(condition = 'firing' AND (was_critical OR NOT worsens)
 STAYS_RECOVERING = "(condition = 'recovering' AND since + keep_firing_for > %(now)s)"
 # As in rules.engine.state_machine, an instance whose state is newer than `now` does not change. This is a prefilter:
 # what passes may still stay unchanged; what does not pass must.
-MAY_CHANGE = f"""coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
+# The first comparison leaves out nearly all; each of the others computes the verdict anew.
+MAY_CHANGE = f"""NOT (verdict = 'clear' AND condition = 'ok')
+  AND coalesce(greatest(since, last_notified_at) <= %(now)s, true) AND CASE
     WHEN {MEETS} THEN NOT ({STAYS_PENDING} OR {STAYS_FIRING})
     WHEN verdict IN ('clear', 'held') THEN NOT (condition = 'ok' OR {STAYS_RECOVERING})
     WHEN verdict = 'missing' THEN NOT (condition = 'no_data' OR {STAYS_RECOVERING}

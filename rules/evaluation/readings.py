@@ -46,24 +46,26 @@ WITH beyond AS (DELETE FROM eval_readings WHERE value >= 'Infinity' OR value = '
                 RETURNING metric, user_id, target)
 INSERT INTO eval_beyond SELECT metric, user_id, target FROM beyond
 """
-MAKE_SERIES = """
-INSERT INTO metric_series (user_id, metric, target, labels)
-SELECT DISTINCT r.user_id, r.metric, r.target,
-       CASE WHEN r.target = '' THEN '{}' ELSE jsonb_build_object('target', r.target) END
-  FROM eval_readings r
- WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL
-   AND NOT EXISTS (SELECT FROM metric_series q
-                    WHERE q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target)
-    ON CONFLICT DO NOTHING
-"""
+# One statement looks everything up once; hardly ever is a reading new.
 KEEP_CHANGES = """
+WITH changed AS MATERIALIZED (
+    SELECT r.user_id, r.metric, r.target, r.value, q.id
+      FROM eval_readings r
+      LEFT JOIN metric_series q ON q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target
+      LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
+                          WHERE s.series_id = q.id AND s.observed_at <= %(now)s
+                          ORDER BY s.observed_at DESC LIMIT 1) last ON true
+     WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL AND last.value IS DISTINCT FROM r.value),
+made AS (
+    INSERT INTO metric_series (user_id, metric, target, labels)
+    SELECT DISTINCT user_id, metric, target,
+           CASE WHEN target = '' THEN '{}' ELSE jsonb_build_object('target', target) END
+      FROM changed WHERE id IS NULL
+        ON CONFLICT DO NOTHING RETURNING id, user_id, metric, target)
 INSERT INTO metric_samples (series_id, observed_at, value)
-SELECT DISTINCT ON (q.id) q.id, %(now)s, r.value
-  FROM eval_readings r JOIN metric_series q ON q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target
-  LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
-                      WHERE s.series_id = q.id AND s.observed_at <= %(now)s
-                      ORDER BY s.observed_at DESC LIMIT 1) last ON true
- WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL AND last.value IS DISTINCT FROM r.value
+SELECT DISTINCT ON (id) id, %(now)s, value
+  FROM (SELECT id, value FROM changed WHERE id IS NOT NULL
+         UNION ALL SELECT m.id, c.value FROM changed c JOIN made m USING (user_id, metric, target)) AS kept
     ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value
 """
 
@@ -105,7 +107,6 @@ def keep_changes(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_memoize = off")  # every series is looked up once
         params: dict[str, Any] = {"now": now, "built_in": [source.kind for source in metrics]}
-        cursor.execute(MAKE_SERIES, params)
         cursor.execute(KEEP_CHANGES, params)
         return int(cursor.rowcount)
 

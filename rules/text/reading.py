@@ -37,9 +37,14 @@ class Aggregation(NamedTuple):
         return self.reducer in REDUCER_PHRASES or self.of_group in GROUP_PHRASES
 
 
+NEWEST = Aggregation()
+
+
 def aggregation_in(facts: Mapping[str, Any]) -> Aggregation:
     """The aggregation of the first condition, from the facts of an activity entry or of a notification."""
-    conditions = facts.get("conditions")
+    conditions, get = facts.get("conditions"), facts.get
+    if not (conditions or get("reducer") or get("series_aggregate") or get("window") or get("parameter")):
+        return NEWEST  # as of most rules
     first = conditions[0] if isinstance(conditions, list | tuple) and conditions else facts
     if not isinstance(first, Mapping):
         return Aggregation()
