@@ -46,6 +46,9 @@ SELECT r.id FROM automation_rules r JOIN smartagent_users o ON o.id = r.user_id
 
 def may_notify_others(rules: Iterable[UUID]) -> set[UUID]:
     """Those of `rules` that may notify others than their owner: an operator owns them, or saved the present version."""
+    asked = list(rules)
+    if not asked:
+        return set()
     with connection.cursor() as cursor:
-        cursor.execute(MAY_NOTIFY, [list(rules)])
+        cursor.execute(MAY_NOTIFY, [asked])
         return {key for (key,) in cursor.fetchall()}

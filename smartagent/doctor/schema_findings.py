@@ -6,7 +6,7 @@ from functools import singledispatch
 from smartagent.adoption import changes
 from smartagent.adoption.changes import LeaveAlone, SchemaChange
 from smartagent.adoption.introspection import ANY_WORD
-from smartagent.adoption.sync import row_security, sync_changes
+from smartagent.adoption.sync import row_security, storage, sync_changes
 from smartagent.doctor.findings import FIX, Finding, error, info, warning
 from smartagent.kernel.durations import format_duration
 
@@ -15,6 +15,7 @@ HARMLESS = (
     changes.Validate, changes.DropUnfinished, sync_changes.FillRows, sync_changes.CopyRows, sync_changes.CountRows,
     sync_changes.MakeCountTrigger, sync_changes.ImportPeopleChange, sync_changes.IntroducePeopleChange,
     changes.PartitionTable, changes.AddPartitions, row_security.MakeMemberRole, row_security.SecureTable,
+    storage.SetStorage,
 )  # fmt: skip
 
 
@@ -126,6 +127,11 @@ def _(change: row_security.MakeMemberRole) -> str:
 @problem_of.register
 def _(change: row_security.SecureTable) -> str:
     return "The rights or policies of members on the table are missing or were changed."
+
+
+@problem_of.register
+def _(change: storage.SetStorage) -> str:
+    return f"Storage settings are missing, so the table grows faster than it need: {', '.join(change.parameters)}."
 
 
 @problem_of.register
