@@ -16,6 +16,7 @@ from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.open_alerts import open_sql
 from rules.evaluation.beyond_range import give_causes, with_causes
 from rules.evaluation.composite import judge_composed, make_tables
+from rules.evaluation.readings import BY_HASHING
 from rules.evaluation.series.aggregates import judge_series
 from rules.evaluation.series.missed import count_missed
 from rules.evaluation.series.selection import NO_SERIES, Selection
@@ -59,8 +60,6 @@ MAY_CHANGE = f"""NOT (verdict = 'clear' AND condition = 'ok')
     ELSE NOT (condition = 'error' AND reason = cause) END"""
 # Rules that failed the last time. They are evaluated again, after the others.
 SUSPECTS = "SELECT DISTINCT rule_id FROM rule_states WHERE condition = 'error' AND reason LIKE %(marker)s"
-# Sorting the names of metrics for a merge join costs more than the join itself.
-BY_HASHING = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
 # In tables of another application a rule may belong to a person who does not exist here.
 OF_NOBODY = """
 DELETE FROM eval_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)

@@ -25,6 +25,8 @@ from smartagent.kernel.schema_drift import behind, in_words
 
 log = structlog.get_logger(__name__)
 
+# Sorting the names of metrics for a merge join costs more than the join itself.
+BY_HASHING = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
 CREATE_READING_TABLES = """
 DROP TABLE IF EXISTS eval_readings, eval_series, eval_failures, eval_beyond;
 CREATE TEMP TABLE eval_readings (metric text, user_id uuid, target text, value float8, observed_at timestamptz);
@@ -52,6 +54,7 @@ WITH changed AS MATERIALIZED (
     SELECT r.user_id, r.metric, r.target, r.value, q.id
       FROM eval_readings r
       LEFT JOIN metric_series q ON q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target
+           AND q.metric = ANY(%(built_in)s)
       LEFT JOIN LATERAL (SELECT s.value FROM metric_samples s
                           WHERE s.series_id = q.id AND s.observed_at <= %(now)s
                           ORDER BY s.observed_at DESC LIMIT 1) last ON true
@@ -82,6 +85,7 @@ def gather(
     those of queries, of which `outcomes` came.
     """
     with connection.cursor() as cursor:
+        cursor.execute(BY_HASHING)
         cursor.execute(CREATE_READING_TABLES)
     for source in metrics:
         if wanted is None or source.kind in wanted:
@@ -105,6 +109,7 @@ def forget() -> None:
 def keep_changes(now: datetime) -> int:
     """Store each built-in reading that differs from the last stored one; return their number."""
     with connection.cursor() as cursor:
+        cursor.execute(BY_HASHING)
         cursor.execute("SET LOCAL enable_memoize = off")  # every series is looked up once
         params: dict[str, Any] = {"now": now, "built_in": [source.kind for source in metrics]}
         cursor.execute(KEEP_CHANGES, params)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from rules.engine.conditions import met_sql
 from rules.engine.numeric_range import as_float_sql
-from rules.evaluation.candidates import BY_HASHING
+from rules.evaluation.readings import BY_HASHING
 from rules.metrics.pushed import Pushed
 from rules.models.audit import entries_may_change
 from rules.registries import metrics
