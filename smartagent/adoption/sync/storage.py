@@ -5,6 +5,7 @@
 Only of tables that Smart Agent created, and only what nobody has set: an administrator's settings stay.
 """
 
+import logging
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -58,7 +59,7 @@ class TuneStorage(Synchronising):
         for change in self.lacks(editor.connection):
             if isinstance(change, SetStorage) and place:
                 statement = f"ALTER TABLE {place.name} SET ({', '.join(change.parameters)})"
-                do(editor, self.table, change, [statement])
+                do(editor, self.table, change, [statement], level=logging.DEBUG)
             else:
                 tell(self.table, change)
 
