@@ -6,7 +6,7 @@ PY := .venv/bin/python
 # Modules are compiled once, not again by every process that is started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-long axe lint audit bench browser
+.PHONY: run test test-long axe lint audit bench faults browser
 .DEFAULT_GOAL := run
 
 .venv: requirements.txt
@@ -64,3 +64,7 @@ audit: $(TESTS)
 
 bench: .venv
 	$(PY) manage.py bench tick --rules 100000
+
+# The whole system under load while one part after the other fails: make faults ARGS="--only worker-killed"
+faults: .venv
+	$(PY) manage.py bench faults --format json $(ARGS)

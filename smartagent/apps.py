@@ -13,8 +13,8 @@ class SmartAgentConfig(AppConfig):
     verbose_name = "Smart Agent"
 
     def ready(self) -> None:
-        # Ours log what they do. Without this, those of the app that comes first in INSTALLED_APPS would be taken.
-        get_commands().update(dict.fromkeys(("changepassword", "createsuperuser"), self.name))
+        # Ours do more. Without this, those of the app that comes first in INSTALLED_APPS would be taken.
+        get_commands().update(dict.fromkeys(("changepassword", "createsuperuser", "qcluster"), self.name))
         checks = import_string("smartagent.legacy_api.checks.check_tokens")
         register(checks, Tags.security, deploy=True)
         register(import_string("rules.audit.checks.check_audit_key"), Tags.security, deploy=True)

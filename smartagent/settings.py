@@ -432,6 +432,7 @@ RULES_EVENTS = [
     "smartagent.accounts.account_events.ACCOUNT_EVENTS",
     "smartagent.backup.events.BACKUP_EVENTS",
     "smartagent.read_log.events.READ_EVENTS",
+    "smartagent.setup.process_deaths.PROCESS_EVENTS",
 ]
 # How changes of a kind of configuration are undone; other recorded models have a way in common.
 RULES_UNDO = [

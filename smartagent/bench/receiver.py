@@ -52,7 +52,8 @@ class ReceiverProtocol(asyncio.Protocol):
 class Receiver:
     """The receiver, for the process that started it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
+        self.pid = pid
         self.address = f"http://127.0.0.1:{port}"
         self.client = httpx.Client(base_url=self.address, trust_env=False)
 
@@ -71,7 +72,7 @@ def receiving() -> Iterator[Receiver]:
     command = [sys.executable, "-m", "smartagent.bench.receiver"]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:  # noqa: S603 our own module
         try:
-            receiver = Receiver(int(process.stdout.readline()))  # type: ignore[union-attr]
+            receiver = Receiver(int(process.stdout.readline()), process.pid)  # type: ignore[union-attr]
             with receiver.client:
                 yield receiver
         finally:

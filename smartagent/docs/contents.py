@@ -13,8 +13,8 @@ GUIDES = {
         "optimizations", "samples", "agents", "data-sources", "rules-as-code",
     ),
     "Operators' guide": (
-        "install", "configuration", "sign-in", "security", "monitoring", "reliability", "backup", "retention",
-        "commands", "takeover",
+        "install", "configuration", "sign-in", "security", "monitoring", "reliability", "failures", "backup",
+        "retention", "commands", "takeover",
     ),
     "Developers' guide": ("rest", "extending", "architecture"),
 }  # fmt: skip

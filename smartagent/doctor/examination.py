@@ -15,6 +15,7 @@ from smartagent.doctor import (
     disk_space,
     installation,
     partitions,
+    processes,
     scheduler,
     self_test,
     server,
@@ -91,6 +92,7 @@ def _checks(
     yield partial(scheduler.check_last_evaluation, now)
     yield partial(scheduler.check_heartbeat, now)
     yield partial(scheduler.check_failures, now)
+    yield partial(processes.check_deaths, now)
     yield partial(audit.check_audit, now)
     yield partial(self_test.check_self_test, now)
     yield partial(delivery.check_dead_deliveries, now)

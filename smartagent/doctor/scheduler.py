@@ -15,6 +15,7 @@ from rules.models import ActivityEntry, DispatchRun
 from smartagent.doctor.findings import FIX, Finding, error, warning
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.schema_drift_log import EVENT
+from smartagent.setup.process_deaths import PROCESS_ENDED
 from smartagent.setup.schedules import SCHEDULE_PREFIX, lacking
 
 FAILURES_SPAN = timedelta(hours=24)
@@ -106,7 +107,7 @@ def check_last_evaluation(now: datetime) -> Iterator[Finding]:
 
 def check_failures(now: datetime) -> Iterator[Finding]:
     """Tasks that failed in the last day."""
-    ours = ActivityEntry.objects.filter(agent_name="smart_agent").exclude(event_type=EVENT)
+    ours = ActivityEntry.objects.filter(agent_name="smart_agent").exclude(event_type__in=[EVENT, PROCESS_ENDED])
     entries = ours.failed().last_day(now).order_by("-created_at")
     newest = list(entries.values_list("error_message", flat=True)[: MAX_COUNTED_TASKS + 1])
     if newest:

@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 CALM = 60.0  # seconds after which a child counts as healthy again
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """In the child, on Linux: get SIGTERM when the parent ends, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -39,7 +39,7 @@ class Child:
         self.process = subprocess.Popen(  # noqa: S603 our own command
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             bufsize=1, errors="replace", start_new_session=True, env={**os.environ, **self.environment},
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 no thread holds a lock that a child could need
+            preexec_fn=die_with_parent,  # noqa: PLW1509 no thread holds a lock that a child could need
         )  # fmt: skip
         threading.Thread(target=self._show, args=[self.process], daemon=True).start()
 

@@ -14,7 +14,8 @@ STOP_SECONDS = 20.0  # seconds that a child has to end by itself
 class Supervisor:
     """Runs children; one that dies is started again with growing pauses, and given up after five deaths in a row.
 
-    `first` runs once, beside the children; those of `later` start when it has ended.
+    `first` runs once, beside the children; those of `later` start when it has ended. `died` is called with the name and
+    the exit code of each that died.
     """
 
     def __init__(
@@ -24,11 +25,13 @@ class Supervisor:
         *,
         first: Child | None = None,
         later: Sequence[Child] = (),
+        died: Callable[[str, int], None] = lambda name, code: None,
     ) -> None:
         self.children = children
         self.first = first
         self.later = later
         self.say = say
+        self.died = died
         self.signals = 0
         self.given_up = False
 
@@ -69,6 +72,7 @@ class Supervisor:
         if code is None or self.signals:
             return
         child.clear()
+        self.died(child.name, code)
         child.deaths = 1 if child.was_calm() else child.deaths + 1
         if child.deaths >= MAX_RESTARTS:
             self.say("up", f"{child.name} ended {MAX_RESTARTS} times in a row (last exit code {code}); giving up.")

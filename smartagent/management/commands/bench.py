@@ -14,6 +14,9 @@ from smartagent.bench.api.roles import ROLES
 from smartagent.bench.api.run import NotInstalled, bench_api, require_schemathesis
 from smartagent.bench.backtest import bench_backtest
 from smartagent.bench.deliver import Stuck, bench_deliver
+from smartagent.bench.faults.host import NotRun, run_on_scratch
+from smartagent.bench.faults.options import BenchOptions
+from smartagent.bench.faults.run import every_fault
 from smartagent.bench.growth.run import DIMENSIONS, bench_growth
 from smartagent.bench.hostile.run import bench_hostile
 from smartagent.bench.ingest import NotTaken, bench_ingest
@@ -37,11 +40,26 @@ def size(text: str) -> int:
     return int(text)
 
 
+def interval(text: str) -> int:
+    """Seconds between two evaluations, 15 to 3600."""
+    if not text.isdecimal() or not 15 <= int(text) <= 3600:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds between evaluations; write 15 to 3600.")
+    return int(text)
+
+
 def few(text: str) -> int:
     """A number of kills or workers, 0 to 1000."""
     if not text.isdecimal() or int(text) > 1000:
         raise ArgumentTypeError(f"{text!r} is not a number of them; write 0 to 1000.")
     return int(text)
+
+
+def fault(text: str) -> str:
+    """The name of a fault, also with hyphens."""
+    names = [each.name for each in every_fault()]
+    if (name := text.replace("-", " ")) not in names:
+        raise ArgumentTypeError(f"There is no fault {text!r}; there are {', '.join(names)}.")
+    return name
 
 
 def percentage(text: str) -> float:
@@ -88,14 +106,27 @@ class Command(BaseCommand):
         growth = benches.add_parser("growth", help="what costs grow with, and how much")
         growth.add_argument("--of", choices=DIMENSIONS, action="append", help="only these; may be given several times")
         growth.add_argument("--largest", type=size, default=1_000_000, metavar="N", help="size that is measured")
-        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile, growth):
+        faults = benches.add_parser("faults", help="the whole system under load, while one part after the other fails")
+        faults.add_argument(
+            "--only", type=fault, action="append", default=[], metavar="NAME", help="only this one, such as web-killed"
+        )
+        self._add_load(faults)
+        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile, growth, faults):
             bench.add_argument("--format", choices=["text", "json"], default="text")
+
+    def _add_load(self, bench: ArgumentParser) -> None:
+        """Options of the load of a whole system."""
+        bench.add_argument("--rules", type=count, default=100_000, metavar="N")
+        bench.add_argument("--rate", type=count, default=50, metavar="N", help="of deliveries in a second")
+        bench.add_argument("--samples", type=count, default=200, metavar="N", help="in a second")
+        bench.add_argument("--people", type=count, default=20, metavar="N", help="who read pages")
+        bench.add_argument("--every", type=interval, default=15, metavar="SECONDS", help="between two evaluations")
 
     def handle(self, *args: Any, **options: Any) -> None:
         benches = {
             "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
             "pages": self._pages, "ingest": self._ingest, "api": self._api,
-            "hostile": self._hostile, "growth": self._growth,
+            "hostile": self._hostile, "growth": self._growth, "faults": self._faults,
         }  # fmt: skip
         figures = benches[options["bench"]](options)
         self._write(figures, options["format"])
@@ -165,6 +196,13 @@ class Command(BaseCommand):
 
     def _growth(self, options: dict[str, Any]) -> Mapping[str, Any]:
         return bench_growth(options["of"] or list(DIMENSIONS), options["largest"])
+
+    def _faults(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        names = ("rules", "rate", "samples", "people", "every", "only")
+        try:
+            return run_on_scratch(BenchOptions(**{name: options[name] for name in names}))
+        except NotRun as error:
+            raise CommandError(str(error)) from None
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():

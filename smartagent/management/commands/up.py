@@ -4,6 +4,7 @@ import http.client
 import os
 import subprocess
 import sys
+import threading
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
@@ -25,11 +26,13 @@ from smartagent.kernel.command_line import command_line
 from smartagent.kernel.process_metrics import forget_ended_processes
 from smartagent.models import User
 from smartagent.setup import schedules
+from smartagent.setup.process_deaths import keep_death
 from smartagent.setup.safety import dangers
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
 from smartagent.up.first_admin import FirstAdmin, make_first_admin
 from smartagent.up.only_one import only_one
+from smartagent.up.output import Output
 from smartagent.up.ports import check_free
 from smartagent.up.site_address import site_url
 from smartagent.up.supervisor import Supervisor
@@ -40,6 +43,14 @@ PLATFORM_TOKEN_SECONDS = 30 * 24 * 3600  # that a token of the demo's example pl
 OPEN_STREAMS_SECONDS = "4"  # that a web server waits for open answers before it stops
 # Granian's advice is about threads that compute; most of ours wait.
 THREADS_ADVICE = "Configuration allows spawning up to"
+# What Granian says of a process that it starts again by itself.
+WEB_PROCESS_ENDED = "Unexpected exit from worker"
+PROCESS_NAMES = {
+    "web": "web server",
+    "workers": "cluster of workers",
+    "deliver": "delivery worker",
+    "evaluate": "evaluator",
+}
 PROCESS_COLOURS = {
     "web": "cyan",
     "demo": "yellow",
@@ -54,6 +65,10 @@ PROCESS_COLOURS = {
 class Command(BaseCommand):
     help = "Migrates, creates the first administrator and demo data, and runs the web server and the workers."
     console = Console(highlight=False, soft_wrap=True)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.output = Output(self._say)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 for all")
@@ -136,12 +151,25 @@ class Command(BaseCommand):
         if platform:
             surroundings["OUTBOUND_ALLOWED"] = ",".join([*settings.OUTBOUND_ALLOWED, HOST])
         evaluator = ["evaluate"] if has_evaluator() else []
-        child = {name: Child(name, command, self._say, surroundings) for name, command in commands.items()}
+        child = {name: Child(name, command, self._hear, surroundings) for name, command in commands.items()}
         supervisor = Supervisor(
-            [child["web"]], self._say, first=child["demo"] if wants_demo else None,
+            [child["web"]], self.output.say, died=self._record_death, first=child["demo"] if wants_demo else None,
             later=[child[name] for name in (*platform, "workers", "deliver", *evaluator)],
         )  # fmt: skip
-        return supervisor.run(lambda: self._is_ready(address, options["host"], options["port"]))
+        code = supervisor.run(lambda: self._is_ready(address, options["host"], options["port"]))
+        if not self.output.flush():
+            os._exit(code)  # nobody reads: to end as usual would wait for a reader
+        return code
+
+    def _hear(self, name: str, line: str) -> None:
+        """Print a line of a child; the web server says in its lines when one of its processes ended."""
+        if name == "web" and WEB_PROCESS_ENDED in line:
+            self._record_death("web process", None)
+        self.output.say(name, line)
+
+    def _record_death(self, name: str, code: int | None) -> None:
+        """Write it to the activity log, beside the restart: the database may be away for a while."""
+        threading.Thread(target=keep_death, args=[PROCESS_NAMES.get(name, name), code], daemon=True).start()
 
     def _wants_demo(self, options: dict[str, Any]) -> bool:
         """Only an empty installation is filled. Pages are open meanwhile; the workers, which evaluate now, wait."""
@@ -172,7 +200,7 @@ class Command(BaseCommand):
         finally:
             connection.close()
         if ready:
-            self._say("up", f"Smart Agent is ready: {address}  (Ctrl-C stops it)")
+            self.output.say("up", f"Smart Agent is ready: {address}  (Ctrl-C stops it)")
         return ready
 
     def _say(self, name: str, line: str) -> None:

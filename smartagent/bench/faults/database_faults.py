@@ -1,0 +1,59 @@
+"""Faults of PostgreSQL and of the disk."""
+
+from collections.abc import Iterator
+
+from smartagent.bench.faults.stage import Fault, Stage
+
+HOLDS = "what was acknowledged is there, and everything goes on by itself"
+
+
+def stop(stage: Stage) -> None:
+    stage.database.stop()
+
+
+def start(stage: Stage) -> None:
+    """As its service does, where it is not up."""
+    if not stage.database.running():
+        stage.database.start()
+
+
+def restart(stage: Stage) -> None:
+    stage.database.stop()
+    stage.database.start()
+
+
+def kill(stage: Stage) -> None:
+    stage.database.kill()
+
+
+def cut(stage: Stage) -> None:
+    stage.database.cut_connections()
+
+
+def fill_disk(stage: Stage) -> None:
+    stage.disk.fill()
+
+
+def free_disk(stage: Stage) -> None:
+    stage.disk.free()
+    start(stage)
+
+
+def no_disk_of_its_own(stage: Stage) -> str:
+    return "" if stage.disk.mounted else "this account may not mount a file system"
+
+
+def database_faults() -> Iterator[Fault]:
+    yield Fault(name="database restarted", cause="a restart of PostgreSQL", holds=HOLDS, begin=restart, seconds=0)
+    yield Fault(
+        name="connections cut", cause="pg_terminate_backend of each connection", holds=HOLDS, begin=cut, seconds=0
+    )
+    yield Fault(name="database killed", cause="kill -9 of PostgreSQL", holds=HOLDS, begin=kill, end=start, seconds=5)
+    yield Fault(
+        name="database stopped", cause="PostgreSQL is stopped for a minute", holds=HOLDS, begin=stop, end=start,
+        seconds=60,
+    )  # fmt: skip
+    yield Fault(
+        name="disk full", cause="no byte is free on the disk of PostgreSQL and VAR_DIR", holds=HOLDS, begin=fill_disk,
+        end=free_disk, seconds=30, impossible=no_disk_of_its_own,
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Faults from outside: receivers, names, the clock, a second evaluator, and rules and samples from hell."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from smartagent.bench.faults.stage import Fault, Stage
+from smartagent.bench.migration_process import PROJECT
+
+OTHERS = "everything else goes on meanwhile"
+HUGE_TEXT = "x" * 10_000_000
+HOUR = 3600
+POISON = """UPDATE automation_rules SET threshold_value = 10::numeric ^ 400, description = repeat('x', 10000000)
+             WHERE id = %s"""
+CURED = "UPDATE automation_rules SET threshold_value = 10, description = '' WHERE id = %s"
+
+
+class Accepted(Exception):
+    """Input from hell was answered by something else than a refusal."""
+
+
+def hang(stage: Stage) -> None:
+    """The first receiver accepts connections and says nothing."""
+    os.kill(stage.receiver_pids[0], signal.SIGSTOP)
+
+
+def answer_again(stage: Stage) -> None:
+    os.kill(stage.receiver_pids[0], signal.SIGCONT)
+
+
+def lose_names(stage: Stage) -> None:
+    stage.names.die()
+
+
+def find_names(stage: Stage) -> None:
+    stage.names.come_back()
+
+
+def no_names_of_its_own(stage: Stage) -> str:
+    return "" if stage.names.private else "this account may not make a mount namespace"
+
+
+def shift(seconds: int) -> Callable[[Stage], None]:
+    """Start everything with a clock that can be set, let it work, and set it."""
+
+    def begin(stage: Stage) -> None:
+        stage.installation.stop()
+        stage.installation.start(shifted=True)
+        stage.installation.shift(seconds)
+
+    return begin
+
+
+def set_clock_right(stage: Stage) -> None:
+    stage.installation.shift(0)
+
+
+def no_clock_library(stage: Stage) -> str:
+    return (
+        "" if stage.installation.can_shift() else "libfaketime is not installed (Debian: apt-get install libfaketime)"
+    )
+
+
+def evaluate_beside(stage: Stage) -> None:
+    """Two more evaluators, at once."""
+    command = [sys.executable, "manage.py", "dispatch"]
+    both = [
+        subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        for _ in range(2)
+    ]
+    for each in both:
+        each.wait()
+
+
+def send_from_hell(stage: Stage) -> None:
+    """A rule that the old application wrote, and samples that no program should send."""
+    with stage.database.connect() as connection:
+        connection.execute(POISON, [stage.data.rule])
+    headers = {"Authorization": f"Bearer {stage.data.token}"}
+    bodies = (
+        '[{"metric": "cpu", "value": 1e999}]', '[{"metric": "cpu", "value": NaN}]',
+        f'[{{"metric": "{HUGE_TEXT}", "value": 1}}]', f'[{{"metric": "cpu", "value": {"9" * 5000}}}]',
+        '[{"metric": "c\\u0000pu", "value": 1}]', "[" * 100_000,
+    )  # fmt: skip
+    with httpx.Client(base_url=stage.installation.address, headers=headers, timeout=60, trust_env=False) as client:
+        for body in bodies:
+            answer = client.post("/api/samples/", content=body, headers={"Content-Type": "application/json"})
+            if not 400 <= answer.status_code < 500:
+                raise Accepted(f"{body[:60]} was answered by {answer.status_code}.")
+
+
+def cure(stage: Stage) -> None:
+    with stage.database.connect() as connection:
+        connection.execute(CURED, [stage.data.rule])
+
+
+def outside_faults() -> Iterator[Fault]:
+    yield Fault(
+        name="receiver hangs", cause="one of two receivers accepts connections and never answers", holds=OTHERS,
+        begin=hang, end=answer_again, seconds=30,
+    )  # fmt: skip
+    yield Fault(
+        name="DNS dead", cause="the DNS server does not answer", holds=OTHERS, begin=lose_names, end=find_names,
+        seconds=30, impossible=no_names_of_its_own,
+    )  # fmt: skip
+    yield Fault(
+        name="two evaluators", cause="`manage.py dispatch` twice, beside the workers",
+        holds="one evaluates, the others say that it does", begin=evaluate_beside, seconds=0,
+    )  # fmt: skip
+    yield Fault(
+        name="input from hell", cause="10^400, NaN, 10 MB of text, 100,000 brackets in samples and in a rule",
+        holds="samples are refused, other rules are evaluated", begin=send_from_hell, end=cure, seconds=20,
+    )  # fmt: skip
+    for name, seconds in {"clock set back": -HOUR, "clock set ahead": HOUR}.items():
+        yield Fault(
+            name=name, cause=f"the clock of all processes but PostgreSQL jumps by {seconds / HOUR:+g} h",
+            holds=OTHERS, begin=shift(seconds), end=set_clock_right, seconds=30, impossible=no_clock_library,
+        )  # fmt: skip

@@ -1,0 +1,159 @@
+"""One fault after the other: brought about, ended, recovered from, and counted."""
+
+import sys
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import httpx
+import psycopg
+from django.db import connection
+
+from rules.audit.verification import Verifier
+from rules.management.commands.audit import verification_lines
+from smartagent.bench.faults import counts, visible
+from smartagent.bench.faults.database_faults import database_faults
+from smartagent.bench.faults.outside_faults import outside_faults
+from smartagent.bench.faults.process_faults import process_faults
+from smartagent.bench.faults.recovery import recover, total
+from smartagent.bench.faults.stage import Fault, Stage
+
+GOAL_SECONDS = timedelta(seconds=30)
+SETTLE_SECONDS = 120.0
+LOOK_SECONDS = 0.5
+COUNTED_TRIES = 20
+
+
+def every_fault() -> list[Fault]:
+    """In the order in which they are brought about: what restarts everything comes last."""
+    return list(chain(process_faults(), database_faults(), outside_faults()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Times by the clock of the database, which no fault changes."""
+
+    began: datetime
+    ended: datetime
+    recovered: datetime
+
+
+def run_faults(stage: Stage, names: Collection[str], every: int) -> Iterator[dict[str, Any]]:
+    """The row of each fault, of all or of those with `names`; `every` is the interval of evaluations in seconds."""
+    for fault in every_fault():
+        if names and fault.name not in names:
+            continue
+        if reason := fault.impossible(stage):
+            yield {"name": fault.name, "skipped": reason}
+            continue
+        row = _row(stage, fault, every)
+        sys.stderr.write(f"{fault.name}: {row['recovered_s']} s, {row['lost']} lost, {row['doubled']} doubled\n")
+        yield row
+
+
+def _row(stage: Stage, fault: Fault, every: int) -> dict[str, Any]:
+    known, failures = visible.findings(), (stage.load.samples.failures, stage.load.pages.failures)
+    began = _now(stage)
+    problem = _bring_about(stage, fault)
+    ended = time.monotonic()
+    seconds = recover(stage, ended)
+    span = Span(began=began, ended=_now(stage) - timedelta(seconds=time.monotonic() - ended), recovered=_now(stage))
+    settled = _settle(stage, span)
+    counted = _counts(stage, span, every)
+    with stage.database.connect() as mine:
+        seen = visible.seen(mine, span.began, _now(stage), known)
+    chain_valid, chain_text = _verify()
+    return {
+        "name": fault.name,
+        "missed": counted.evaluations_missed,
+        "doubled": counted.evaluations_doubled + counted.doubled,
+        "lost": counted.lost,
+        "recovered_s": total(seconds),
+        "visible": seen[0] if seen else "",
+        "cause": fault.cause,
+        "holds": fault.holds,
+        "problem": problem,
+        "chain_valid": chain_valid,
+        "chain": chain_text,
+        "recovered": seconds,
+        "settled_s": settled,
+        "counts": asdict(counted),
+        "failed_requests": {
+            "samples": stage.load.samples.failures - failures[0], "pages": stage.load.pages.failures - failures[1],
+            "last": stage.load.pages.last_failure,
+        },
+        "seen": seen,
+    }  # fmt: skip
+
+
+def _bring_about(stage: Stage, fault: Fault) -> str:
+    """Begin and end it; what did not hold by itself is returned in words."""
+    problems = []
+    for step in (fault.begin, fault.end):
+        try:
+            step(stage)
+        except Exception as error:
+            problems.append(f"{type(error).__name__}: {error}")
+        if step is fault.begin:
+            time.sleep(fault.seconds)
+    return " ".join(problems)
+
+
+def _now(stage: Stage) -> datetime:
+    for _ in range(COUNTED_TRIES):
+        with suppress(psycopg.Error), stage.database.connect() as mine:
+            row = mine.execute("SELECT clock_timestamp()").fetchone()
+            return row[0]  # type: ignore[index, no-any-return]
+        time.sleep(LOOK_SECONDS)
+    raise TimeoutError("The database of the installation does not answer.")
+
+
+def _settle(stage: Stage, span: Span) -> float | None:
+    """Wait until each delivery of the fault has an outcome; the seconds, None where one has none for too long."""
+    since = time.monotonic()
+    while time.monotonic() - since < SETTLE_SECONDS:
+        with stage.database.connect() as mine:
+            if not counts.unsettled(mine, span.began, span.recovered):
+                return round(time.monotonic() - since, 1)
+        time.sleep(LOOK_SECONDS)
+    return None
+
+
+def _counts(stage: Stage, span: Span, every: int) -> counts.Counts:
+    received = _received(stage)
+    acknowledged = set(stage.load.samples.acknowledged)
+    excused = (span.began - timedelta(seconds=every), span.ended + GOAL_SECONDS)
+    with stage.database.connect() as mine:
+        missed, doubled = counts.count_runs(
+            mine, span.began - timedelta(seconds=2 * every), span.recovered, every, excused
+        )
+        figures = {
+            **counts.count_actions(mine, span.began, span.recovered),
+            **counts.count_deliveries(mine, span.began, span.recovered, received),
+            **counts.count_samples(mine, acknowledged),
+        }
+    return counts.Counts(evaluations_missed=missed, evaluations_doubled=doubled, **figures)
+
+
+def _received(stage: Stage) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for receiver in stage.receivers:
+        for _ in range(COUNTED_TRIES):
+            with suppress(httpx.HTTPError):
+                found |= receiver.counts()
+                break
+    return found
+
+
+def _verify() -> tuple[bool, str]:
+    """Whether the chain of the activity log is valid, as `manage.py audit verify` says it."""
+    try:
+        found = Verifier([]).run()
+    finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+    return found.ok, "" if found.ok else "\n".join(verification_lines(found))
