@@ -17,8 +17,7 @@ The button, the API, the command and the schedule all come in by `dispatch`.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -29,11 +28,11 @@ from django.utils import timezone
 from rules.data_sources.asking import QueryOutcome, ask_queries
 from rules.data_sources.record import record_outcomes
 from rules.data_sources.watched import queries_watched, query_names
-from rules.engine.intervals import evaluation_interval
 from rules.evaluation import stages
 from rules.evaluation.candidates import census_of, find_candidates, only
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
+from rules.evaluation.lateness import note_lateness
 from rules.evaluation.orphans import add_unwatched
 from rules.evaluation.process_metrics import count_evaluation, count_transitions
 from rules.evaluation.readings import cause_of, forget, gather, keep_changes
@@ -71,7 +70,7 @@ def dispatch(
     run = DispatchRun(
         trigger=trigger, requested_by_id=requested_by, evaluated_at=now, started_at=timezone.now(), stage_ms={}
     )
-    run.late_by = _late_by(run)
+    note_lateness(run)
     with own_session(), _lock() as free:
         if not free:
             run.outcome = DispatchRun.Outcome.OVERLAPPED
@@ -183,7 +182,7 @@ def _set_right(run: DispatchRun) -> None:
     if run.evaluated_at < run.started_at - SKEW:
         return
     if pulled := pull_back(run.evaluated_at):
-        run.error_message = f"The system clock had been ahead; instances reset to the current time: {pulled:,}."
+        _say(run, f"The system clock had been ahead; instances reset to the current time: {pulled:,}.")
         log.warning("clock was ahead", instances=pulled)
 
 
@@ -242,13 +241,3 @@ def _only_reader(owner: UUID | None, rule: UUID | None) -> UUID | None:
     readers = list(rules.order_by().values_list("user", "applies_to").distinct()[:2])
     alone = len(readers) == 1 and readers[0][1] == AutomationRule.AppliesTo.OWNER
     return readers[0][0] if alone else None
-
-
-def _late_by(run: DispatchRun) -> Any:
-    """How late a scheduled evaluation is; None up to half an interval."""
-    if run.trigger != DispatchRun.Trigger.SCHEDULE:
-        return None
-    interval = evaluation_interval()
-    before = DispatchRun.objects.filter(trigger=DispatchRun.Trigger.SCHEDULE).order_by("-started_at").first()
-    late = run.started_at - before.started_at - interval if before else timedelta(0)
-    return late if late > interval / 2 else None

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import psycopg
@@ -72,10 +73,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().get_new_connection(params)
         except PoolTimeout as error:
             self._probe(params)
-            raise PoolExhausted(
-                f"All connections of this process to {place(params)} are in use: "
-                "serve with fewer threads, or with more processes."
-            ) from error
+            return self._connected_again(params, error)
+
+    def _connected_again(self, params: dict[str, Any], error: PoolTimeout) -> Any:
+        """The server answers: ask the pool once more, which may have stopped trying just before it did."""
+        if self.pool and self.pool.get_stats()["pool_size"] < self.pool.max_size:
+            with suppress(PoolTimeout):
+                return super().get_new_connection(params)
+        raise PoolExhausted(
+            f"All connections of this process to {place(params)} are in use: "
+            "serve with fewer threads, or with more processes."
+        ) from error
 
     def _probe(self, params: dict[str, Any]) -> None:
         self.Database.connect(**params).close()

@@ -15,6 +15,9 @@ DATABASE_NAME = "smartagent"
 SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
 # Programs that answer many people, or send to many, share the sessions of a pool; every other command has its own.
 SHARING_COMMANDS = ("deliver", "runserver", "web")
+# A pool tries to connect for so long, with growing pauses; then whoever asks next lets it try again at once. Were it
+# long, the pauses of a long outage would go on after its end.
+RECONNECT_SECONDS = 1.0
 URL_EXAMPLE = "postgres://user:password@host:5432/name"
 
 # Options of Django's backend; every other one is libpq's.
@@ -54,7 +57,9 @@ def database(
     chosen |= {"ENGINE": DATABASE_ENGINE, "CONN_HEALTH_CHECKS": True}
     # Django refuses a pool beside persistent connections: `?conn_max_age=60` asks for these instead.
     if not chosen.setdefault("CONN_MAX_AGE", 0):
-        chosen["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 20, "timeout": 10}
+        chosen["OPTIONS"]["pool"] = {
+            "min_size": 0, "max_size": 20, "timeout": 10, "reconnect_timeout": RECONNECT_SECONDS,
+        }  # fmt: skip
     return chosen
 
 
