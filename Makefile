@@ -6,7 +6,7 @@ PY := .venv/bin/python
 # Modules are compiled once, not again by every process that is started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-long axe lint audit bench faults browser
+.PHONY: run test test-long axe lint audit bench faults soak browser
 .DEFAULT_GOAL := run
 
 .venv: requirements.txt
@@ -68,3 +68,7 @@ bench: .venv
 # The whole system under load while one part after the other fails: make faults ARGS="--only worker-killed"
 faults: .venv
 	$(PY) manage.py bench faults --format json $(ARGS)
+
+# The same load for two hours: make soak ARGS="--minutes 5"
+soak: .venv
+	$(PY) manage.py bench soak --format json $(ARGS)

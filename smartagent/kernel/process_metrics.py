@@ -23,6 +23,7 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from smartagent.kernel.mapped_files import AllocatedFile
 from smartagent.kernel.private_files import private_folder
 
 log = structlog.get_logger(__name__)
@@ -105,10 +106,15 @@ class _Value:
     _multiprocess = True
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
-        return _value_class()(*args, **options)
+        try:
+            return _value_class()(*args, **options)
+        except OSError as error:  # a full disk
+            log.warning("not counted for /metrics", metric=args[2], cause=str(error))
+            return values.MutexValue(*args, **options)  # type: ignore[no-untyped-call]
 
 
 values.ValueClass = _Value
+values.MmapedDict = AllocatedFile  # type: ignore[attr-defined]
 
 
 @cache

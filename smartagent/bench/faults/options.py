@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class BenchOptions:
-    """`rate` is of deliveries, `samples` of samples in a second; `every` are the seconds between two evaluations."""
+    """`rate` is of deliveries, `samples` of samples in a second; `every` are the seconds between two evaluations.
+    With `minutes` it is a soak of that length, without faults."""
 
     rules: int = 100_000
     rate: int = 50

@@ -30,6 +30,7 @@ from smartagent.bench.faults.load import Load, Pages, Samples
 from smartagent.bench.faults.names import Names
 from smartagent.bench.faults.options import BenchOptions
 from smartagent.bench.faults.run import run_faults
+from smartagent.bench.faults.soak.run import run_soak
 from smartagent.bench.faults.stage import Stage
 from smartagent.bench.receiver import receiving
 
@@ -68,8 +69,10 @@ def _free_port() -> int:
 
 
 def main(options: BenchOptions) -> dict[str, Any]:
-    """What the bench found."""
+    """What the bench found: of a soak, where it has minutes."""
     with stage_of(options) as stage:
+        if options.minutes:
+            return {"soak": run_soak(stage, options.minutes)}
         return {"faults": list(run_faults(stage, options.only, options.every))}
 
 

@@ -111,7 +111,10 @@ class Command(BaseCommand):
             "--only", type=fault, action="append", default=[], metavar="NAME", help="only this one, such as web-killed"
         )
         self._add_load(faults)
-        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile, growth, faults):
+        soak = benches.add_parser("soak", help="the same load for a long time: what grows that should not")
+        soak.add_argument("--minutes", type=count, default=120, metavar="N")
+        self._add_load(soak)
+        for bench in (tick, adopt, backtest, deliver, pages, ingest, api, hostile, growth, faults, soak):
             bench.add_argument("--format", choices=["text", "json"], default="text")
 
     def _add_load(self, bench: ArgumentParser) -> None:
@@ -127,6 +130,7 @@ class Command(BaseCommand):
             "tick": self._tick, "adopt": self._adopt, "backtest": self._backtest, "deliver": self._deliver,
             "pages": self._pages, "ingest": self._ingest, "api": self._api,
             "hostile": self._hostile, "growth": self._growth, "faults": self._faults,
+            "soak": self._soak,
         }  # fmt: skip
         figures = benches[options["bench"]](options)
         self._write(figures, options["format"])
@@ -198,9 +202,15 @@ class Command(BaseCommand):
         return bench_growth(options["of"] or list(DIMENSIONS), options["largest"])
 
     def _faults(self, options: dict[str, Any]) -> Mapping[str, Any]:
-        names = ("rules", "rate", "samples", "people", "every", "only")
+        return self._on_scratch(options, only=options["only"])
+
+    def _soak(self, options: dict[str, Any]) -> Mapping[str, Any]:
+        return self._on_scratch(options, minutes=options["minutes"])
+
+    def _on_scratch(self, options: dict[str, Any], **more: Any) -> Mapping[str, Any]:
+        load = {name: options[name] for name in ("rules", "rate", "samples", "people", "every")}
         try:
-            return run_on_scratch(BenchOptions(**{name: options[name] for name in names}))
+            return run_on_scratch(BenchOptions(**load, **more))
         except NotRun as error:
             raise CommandError(str(error)) from None
 

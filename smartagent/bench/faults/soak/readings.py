@@ -1,0 +1,77 @@
+"""What is read of a running system: memory of processes, connections, and what tables and indexes take for a row."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+import psycopg
+
+from smartagent.bench.faults.stage import Stage
+
+MEGABYTE = 1 << 20
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+# Partitions count as their table. HOT updates write no index.
+TABLES = """
+SELECT coalesce(parent.relname, c.relname) AS name, sum(pg_table_size(c.oid)), sum(pg_indexes_size(c.oid)),
+       sum(s.n_dead_tup), sum(s.n_tup_upd), sum(s.n_tup_hot_upd)
+  FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+  LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = i.inhparent
+ GROUP BY 1 HAVING sum(pg_table_size(c.oid)) > %s ORDER BY 1"""
+SMALLEST_TABLE = MEGABYTE
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableReading:
+    """Sizes in bytes, and rows; updates are those since the statistics began."""
+
+    table_bytes: int
+    index_bytes: int
+    rows: int
+    dead: int
+    updates: int
+    hot_updates: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """At a time (monotonic): figures by name."""
+
+    at: float
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def read(stage: Stage) -> Reading:
+    """Memory in MB of each kind of process, and connections."""
+    figures = {
+        f"{role} memory MB": sum(_memory(process) for process in processes)
+        for role, processes in stage.installation.processes().items()
+    }
+    with stage.database.connect() as connection:
+        row = connection.execute(CONNECTIONS).fetchone()
+    return Reading(at=time.monotonic(), figures=figures | {"connections": float(row[0]) if row else 0.0})
+
+
+def read_tables(connection: "psycopg.Connection[Any]") -> dict[str, TableReading]:
+    """The larger tables, by name."""
+    return {
+        name: TableReading(
+            table_bytes=int(table_bytes), index_bytes=int(index_bytes), rows=_rows(connection, name), dead=int(dead),
+            updates=int(updates), hot_updates=int(hot),
+        )
+        for name, table_bytes, index_bytes, dead, updates, hot in connection.execute(TABLES, [SMALLEST_TABLE])
+    }  # fmt: skip
+
+
+def _rows(connection: "psycopg.Connection[Any]", table: str) -> int:
+    row = connection.execute(
+        psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table))
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _memory(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_info().rss) / MEGABYTE
+    except psutil.Error:
+        return 0.0

@@ -1,0 +1,84 @@
+"""The table of a soak: each figure at the start and at the end, how fast it changes, and whether that is well."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean, median, quantiles
+from typing import Any
+
+from smartagent.bench.faults.soak.readings import Reading, TableReading
+
+STEADY, GROWS = "steady", "grows"
+HOUR = 3600.0
+# What may change without growing: a tenth in an hour, and what a process or a clock varies by itself.
+TOLERATED_SHARE = 0.10
+NOISE = {"MB": 16.0, "connections": 4.0, "ms": 100.0, "bytes": 16.0, "%": 25.0}
+MAX_FACTOR_OF_TIME = 1.5
+MAX_FACTOR_OF_ROW = 1.25
+
+
+def figure_rows(readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
+    """Memory and connections. What processes take to warm up is no growth: the slope is that of the second half."""
+    for name in readings[-1].figures:
+        points = [(each.at, each.figures[name]) for each in readings if name in each.figures]
+        slope = slope_of(points[len(points) // 2 :])
+        start, end = median(_tenth(points, 0)), median(_tenth(points, -1))
+        hours = max((points[-1][0] - points[0][0]) / HOUR, 1 / 60)
+        noise = NOISE[name.rpartition(" ")[2]]
+        grown = slope * min(hours, 1.0) > max(end * TOLERATED_SHARE * min(hours, 1.0), noise)
+        yield _row(name, start, end, slope, GROWS if grown else STEADY)
+
+
+def table_rows(
+    first: Mapping[str, TableReading], last: Mapping[str, TableReading], hours: float
+) -> Iterator[dict[str, Any]]:
+    """What a row of each table takes, in it and in its indexes; dead rows; and updates that wrote no index."""
+    for name in first.keys() & last.keys():
+        before, after = first[name], last[name]
+        for what in ("table_bytes", "index_bytes"):
+            start, end = getattr(before, what) / max(before.rows, 1), getattr(after, what) / max(after.rows, 1)
+            grown = end > start * MAX_FACTOR_OF_ROW + NOISE["bytes"]
+            kind = what.partition("_")[0]
+            yield _row(f"{name}: {kind} bytes for a row", start, end, (end - start) / hours, GROWS if grown else STEADY)
+        start, end = (100 * each.dead / max(each.rows + each.dead, 1) for each in (before, after))
+        verdict = GROWS if end > start + NOISE["%"] else STEADY
+        yield _row(f"{name}: dead rows %", start, end, (end - start) / hours, verdict)
+        if (updates := after.updates - before.updates) > after.rows / 10:
+            hot = 100 * (after.hot_updates - before.hot_updates) / updates
+            yield _row(f"{name}: updates that write no index %", hot, hot, 0.0, STEADY)
+
+
+def time_rows(name: str, points: Sequence[tuple[float, float]]) -> Iterator[dict[str, Any]]:
+    """Median and 99th percentile of seconds, as milliseconds."""
+    if len(points) < 2:
+        return
+    hours = max((points[-1][0] - points[0][0]) / HOUR, 1e-9)
+    for percentile in (50, 99):
+        start, end = (1000 * percentile_of(_tenth(points, place), percentile) for place in (0, -1))
+        verdict = GROWS if end > start * MAX_FACTOR_OF_TIME + NOISE["ms"] else STEADY
+        yield _row(f"{name} p{percentile} ms", start, end, (end - start) / hours, verdict)
+
+
+def slope_of(points: Sequence[tuple[float, float]]) -> float:
+    """The least squares of (seconds, figure), as a change in an hour."""
+    if len(points) < 2:
+        return 0.0
+    middle, mean = fmean(at for at, _ in points), fmean(figure for _, figure in points)
+    squares = sum((at - middle) ** 2 for at, _ in points)
+    return HOUR * sum((at - middle) * (figure - mean) for at, figure in points) / squares if squares else 0.0
+
+
+def percentile_of(figures: Sequence[float], percentile: int) -> float:
+    """A percentile of at least one figure."""
+    return quantiles(figures, n=100, method="inclusive")[percentile - 1] if len(figures) > 1 else figures[0]
+
+
+def _tenth(points: Sequence[tuple[float, float]], place: int) -> list[float]:
+    """The figures of the first (0) or last (-1) tenth of the time."""
+    length = (points[-1][0] - points[0][0]) / 10
+    begins = points[0][0] if place == 0 else points[-1][0] - length
+    return [figure for at, figure in points if begins <= at <= begins + length]
+
+
+def _row(name: str, start: float, end: float, slope: float, verdict: str) -> dict[str, Any]:
+    return {
+        "name": name, "start": round(start, 1), "end": round(end, 1), "slope": round(slope, 2), "verdict": verdict,
+    }  # fmt: skip
