@@ -1,0 +1,53 @@
+"""The table of a soak: what grows is named, what only warms up is not."""
+
+from smartagent.bench.faults.soak.readings import Reading, TableReading
+from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows
+
+MINUTE = 60.0
+
+
+def readings(name, figures):
+    return [Reading(at=place * MINUTE, figures={name: figure}) for place, figure in enumerate(figures)]
+
+
+def verdicts(rows):
+    return {row["name"]: row["verdict"] for row in rows}
+
+
+def test_a_slope_is_the_change_in_an_hour():
+    assert slope_of([(0, 5.0), (1800, 10.0), (3600, 15.0)]) == 10
+    assert slope_of([(0, 5.0)]) == 0
+
+
+def test_memory_that_grows_is_found_and_warming_up_is_not():
+    leak = readings("web memory MB", [100 + place for place in range(121)])
+    warm = readings("web memory MB", [100 + min(place, 20) for place in range(121)])
+    (row,) = figure_rows(leak)
+    assert (row["verdict"], round(row["slope"])) == ("grows", 60)
+    assert (row["start"], row["end"]) == (106, 214)
+    assert verdicts(figure_rows(warm)) == {"web memory MB": "steady"}
+    assert verdicts(figure_rows(readings("connections", [20, 22, 19, 21] * 10))) == {"connections": "steady"}
+
+
+def test_a_table_may_grow_by_rows_but_not_by_what_a_row_takes():
+    def table(table_bytes, rows, dead=0, updates=0, hot=0):
+        return TableReading(
+            table_bytes=table_bytes, index_bytes=table_bytes, rows=rows, dead=dead, updates=updates, hot_updates=hot
+        )
+
+    first = {"deliveries": table(1_000_000, 1000), "rule_states": table(1_000_000, 1000)}
+    last = {"deliveries": table(9_000_000, 9000), "rule_states": table(9_000_000, 1000, 9000, 4000, 3000)}
+    rows = {row["name"]: row for row in table_rows(first, last, 2.0)}
+    assert rows["deliveries: table bytes for a row"]["verdict"] == "steady"
+    assert rows["rule_states: table bytes for a row"]["verdict"] == "grows"
+    assert rows["rule_states: dead rows %"]["end"] == 90
+    assert rows["rule_states: updates that write no index %"]["end"] == 75
+    assert "deliveries: updates that write no index %" not in rows
+
+
+def test_times_are_compared_between_the_first_and_the_last_tenth():
+    even = [(place * MINUTE, 0.1) for place in range(100)]
+    slower = [(place * MINUTE, 0.1 + place / 100) for place in range(100)]
+    assert verdicts(time_rows("pages", even)) == {"pages p50 ms": "steady", "pages p99 ms": "steady"}
+    assert verdicts(time_rows("pages", slower)) == {"pages p50 ms": "grows", "pages p99 ms": "grows"}
+    assert list(time_rows("pages", even[:1])) == []
