@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.test import Client
@@ -11,6 +12,7 @@ from django.test import Client
 from notifications.channels.credentials import keep
 from notifications.channels.webhook import Webhook, new_key
 from notifications.models import Channel
+from notifications.routing.roles import OPERATORS
 from rules.models import AutomationRule
 from smartagent.accounts.tokens import issue_token
 from smartagent.bench.people import RULES_PER_PERSON, make_rules
@@ -46,6 +48,9 @@ def make_data(rules: int, firing: int, people_on_pages: int, receivers: list[str
         channel.save()
     admin = User.objects.create_superuser(ADMIN, None)
     people = [admin, *User.objects.filter(pk__in=owners)[: people_on_pages - 1]]
+    operators = Group.objects.get(name=OPERATORS)
+    for person in people:
+        person.groups.add(operators)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     acting = AutomationRule.objects.filter(user_id__in=owners, threshold_value=10)
