@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,26 +14,27 @@ from smartagent.bench.faults.load import SAMPLE_METRIC
 RUNS = """SELECT started_at, finished_at FROM dispatch_runs
            WHERE outcome = 'completed' AND trigger = 'schedule' AND started_at >= %s AND started_at < %s
            ORDER BY started_at"""
+QUIET = "SELECT max(finished_at) FROM dispatch_runs WHERE finished_at < %s"
 TWICE_IN_A_RUN = """
 SELECT coalesce(sum(n - 1), 0) FROM (
     SELECT count(*) AS n FROM agent_activity_log
-     WHERE run_id IS NOT NULL AND state_id IS NOT NULL AND created_at >= %s AND created_at < %s
+     WHERE run_id IS NOT NULL AND state_id IS NOT NULL AND created_at < %s
        AND action_taken = 'alert'
      GROUP BY run_id, state_id HAVING count(*) > 1) AS each"""
 LEFT_PENDING = """SELECT count(*) FROM agent_activity_log
-                   WHERE status = 'pending' AND run_id IS NOT NULL AND created_at >= %s AND created_at < %s"""
+                   WHERE status = 'pending' AND run_id IS NOT NULL AND created_at < %s"""
 # An action that succeeded has one notification of its rule.
 ACTED, NOTIFIED = (
     """SELECT rule_id, count(*) FROM agent_activity_log WHERE run_id IS NOT NULL AND status = 'success'
-          AND action_taken = 'alert' AND created_at >= %s AND created_at < %s GROUP BY 1""",
+          AND action_taken = 'alert' AND created_at < %s GROUP BY 1""",
     """SELECT n.rule_id, count(*) FROM notifications n
-        WHERE n.rule_id IS NOT NULL AND n.created_at >= %s AND n.created_at < %s GROUP BY 1""",
+        WHERE n.rule_id IS NOT NULL AND n.created_at < %s GROUP BY 1""",
 )
 # And a notification has one delivery by the one webhook of its person.
 DELIVERIES = """SELECT d.id::text, d.notification_id, d.status FROM deliveries d
-                 WHERE d.kind = 'webhook' AND d.created_at >= %s AND d.created_at < %s"""
+                 WHERE d.kind = 'webhook' AND d.created_at < %s"""
 NOTIFICATIONS = """SELECT n.id FROM notifications n
-                    WHERE n.rule_id IS NOT NULL AND n.created_at >= %s AND n.created_at < %s"""
+                    WHERE n.rule_id IS NOT NULL AND n.created_at < %s"""
 UNSETTLED = """SELECT count(*) FROM deliveries
                 WHERE created_at >= %s AND created_at < %s AND status IN ('waiting', 'held', 'due', 'sending')"""
 STORED = """SELECT m.value::bigint, count(*) FROM metric_samples m JOIN metric_series s ON s.id = m.series_id
@@ -47,18 +48,18 @@ class Counts:
     """Of the time of one fault. `repeated` deliveries reached the receiver twice with one id, `waiting` ones are due
     again later."""
 
-    evaluations_missed: int
-    evaluations_doubled: int
-    actions_lost: int
-    actions_doubled: int
-    notifications_lost: int
-    notifications_doubled: int
-    deliveries_lost: int
-    deliveries_doubled: int
-    deliveries_repeated: int
-    deliveries_waiting: int
-    samples_lost: int
-    samples_doubled: int
+    evaluations_missed: int = 0
+    evaluations_doubled: int = 0
+    actions_lost: int = 0
+    actions_doubled: int = 0
+    notifications_lost: int = 0
+    notifications_doubled: int = 0
+    deliveries_lost: int = 0
+    deliveries_doubled: int = 0
+    deliveries_repeated: int = 0
+    deliveries_waiting: int = 0
+    samples_lost: int = 0
+    samples_doubled: int = 0
 
     @property
     def lost(self) -> int:
@@ -68,8 +69,13 @@ class Counts:
     def doubled(self) -> int:
         return self.actions_doubled + self.notifications_doubled + self.deliveries_doubled + self.samples_doubled
 
-
-Connection = "psycopg.Connection[Any]"
+    def since(self, before: "Counts") -> "Counts":
+        """What was counted after `before`; what waits, and the evaluations, are those of the time itself."""
+        own = ("evaluations_missed", "evaluations_doubled", "deliveries_waiting")
+        earlier = asdict(before)
+        return Counts(**{
+            name: number if name in own else number - earlier[name] for name, number in asdict(self).items()
+        })  # fmt: skip
 
 
 def count_runs(
@@ -90,9 +96,15 @@ def count_runs(
     return missed, doubled
 
 
-def count_actions(connection: "psycopg.Connection[Any]", since: datetime, until: datetime) -> dict[str, int]:
-    """Actions and the notifications that they led to."""
-    span = [since, until]
+def last_quiet(connection: "psycopg.Connection[Any]", until: datetime) -> datetime:
+    """When the last evaluation before `until` had ended: all that was decided up to then was done."""
+    row = connection.execute(QUIET, [until]).fetchone()
+    return row[0] if row and row[0] else until
+
+
+def count_actions(connection: "psycopg.Connection[Any]", until: datetime) -> dict[str, int]:
+    """Actions since the beginning, and the notifications that they led to."""
+    span = [until]
     acted, notified = dict(connection.execute(ACTED, span)), dict(connection.execute(NOTIFIED, span))
     differences = [acted.get(rule, 0) - notified.get(rule, 0) for rule in acted.keys() | notified.keys()]
     return {
@@ -104,11 +116,11 @@ def count_actions(connection: "psycopg.Connection[Any]", since: datetime, until:
 
 
 def count_deliveries(
-    connection: "psycopg.Connection[Any]", since: datetime, until: datetime, received: Mapping[str, int]
+    connection: "psycopg.Connection[Any]", until: datetime, received: Mapping[str, int]
 ) -> dict[str, int]:
-    """Deliveries, and what of them arrived."""
-    rows = connection.execute(DELIVERIES, [since, until]).fetchall()
-    notifications = {key for (key,) in connection.execute(NOTIFICATIONS, [since, until])}
+    """Deliveries since the beginning, and what of them arrived."""
+    rows = connection.execute(DELIVERIES, [until]).fetchall()
+    notifications = {key for (key,) in connection.execute(NOTIFICATIONS, [until])}
     each = Counter(notification for _, notification, _ in rows)
     missing = sum(
         status not in (*OVER, *TO_COME) or (status == "delivered" and not received.get(key)) for key, _, status in rows

@@ -44,18 +44,20 @@ class Span:
 
 def run_faults(stage: Stage, names: Collection[str], every: int) -> Iterator[dict[str, Any]]:
     """The row of each fault, of all or of those with `names`; `every` is the interval of evaluations in seconds."""
+    counted = counts.Counts()
     for fault in every_fault():
         if names and fault.name not in names:
             continue
         if reason := fault.impossible(stage):
             yield {"name": fault.name, "skipped": reason}
             continue
-        row = _row(stage, fault, every)
+        row, counted = _row(stage, fault, every, counted)
         sys.stderr.write(f"{fault.name}: {row['recovered_s']} s, {row['lost']} lost, {row['doubled']} doubled\n")
         yield row
 
 
-def _row(stage: Stage, fault: Fault, every: int) -> dict[str, Any]:
+def _row(stage: Stage, fault: Fault, every: int, before: counts.Counts) -> tuple[dict[str, Any], counts.Counts]:
+    """The row, and what was counted up to its end; `before` was counted up to its beginning."""
     known, failures = visible.findings(), (stage.load.samples.failures, stage.load.pages.failures)
     began = _now(stage)
     problem = _bring_about(stage, fault)
@@ -63,11 +65,12 @@ def _row(stage: Stage, fault: Fault, every: int) -> dict[str, Any]:
     seconds = recover(stage, ended)
     span = Span(began=began, ended=_now(stage) - timedelta(seconds=time.monotonic() - ended), recovered=_now(stage))
     settled = _settle(stage, span)
-    counted = _counts(stage, span, every)
+    so_far = _counts(stage, span, every)
+    counted = so_far.since(before)
     with stage.database.connect() as mine:
         seen = visible.seen(mine, span.began, _now(stage), known)
     chain_valid, chain_text = _verify()
-    return {
+    row = {
         "name": fault.name,
         "missed": counted.evaluations_missed,
         "doubled": counted.evaluations_doubled + counted.doubled,
@@ -88,6 +91,7 @@ def _row(stage: Stage, fault: Fault, every: int) -> dict[str, Any]:
         },
         "seen": seen,
     }  # fmt: skip
+    return row, so_far
 
 
 def _bring_about(stage: Stage, fault: Fault) -> str:
@@ -131,9 +135,10 @@ def _counts(stage: Stage, span: Span, every: int) -> counts.Counts:
         missed, doubled = counts.count_runs(
             mine, span.began - timedelta(seconds=2 * every), span.recovered, every, excused
         )
+        quiet = counts.last_quiet(mine, span.recovered)
         figures = {
-            **counts.count_actions(mine, span.began, span.recovered),
-            **counts.count_deliveries(mine, span.began, span.recovered, received),
+            **counts.count_actions(mine, quiet),
+            **counts.count_deliveries(mine, quiet, received),
             **counts.count_samples(mine, acknowledged),
         }
     return counts.Counts(evaluations_missed=missed, evaluations_doubled=doubled, **figures)

@@ -16,7 +16,8 @@ SHOWN_CHARACTERS = 160
 # By where it is seen. Entries of rules that fire are the load; what the system says about itself has none.
 RECORDS = {
     "activity": """SELECT event_type || ': ' || coalesce(error_message, context->>'cause', '') FROM agent_activity_log
-                    WHERE run_id IS NULL AND rule_id IS NULL AND created_at >= %(since)s AND created_at < %(until)s""",
+                    WHERE run_id IS NULL AND rule_id IS NULL AND status = 'failed'
+                      AND created_at >= %(since)s AND created_at < %(until)s""",
     "action": """SELECT event_type || ': ' || coalesce(error_message, '') FROM agent_activity_log
                   WHERE run_id IS NOT NULL AND status = 'failed'
                     AND created_at >= %(since)s AND created_at < %(until)s""",
@@ -41,7 +42,7 @@ def findings() -> set[str]:
 
 def _without_numbers(text: str) -> str:
     """What was found before is the same finding with other numbers and ages."""
-    return re.sub(r"\d[\d,.]*|\b(a few )?(second|minute|hour)s?\b", "#", text)
+    return re.sub(r"\d[\d,.]*( ?(s|m|h|d|second|minute|hour|day)s?\b)?", "#", text)
 
 
 def seen(connection: "psycopg.Connection[Any]", since: datetime, until: datetime, known: Collection[str]) -> list[str]:
