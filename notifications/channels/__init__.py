@@ -1,15 +1,17 @@
 """The port of channels: one verb, `send`. One file per transport, one line in NOTIFICATIONS_CHANNELS."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
 
 from notifications.channels.message import OutgoingMessage
 from smartagent.kernel.secret_mask import forms_of
-from smartagent.outbound.client import Answer, send
+from smartagent.outbound.async_client import send
+from smartagent.outbound.client import Answer
 
 __all__ = ["Address", "ChannelError", "ChannelKind", "HTTPChannel", "HTTPRequest", "Receipt"]
 
@@ -48,7 +50,8 @@ class ChannelKind:
 
     `makes` are secrets that can be generated; the previous one is kept under the name in `keeps_before`. `addresses`
     are settings that decide where secrets are sent: when one is changed, the secrets must be entered again. With
-    `each_instance`, messages name all instances, not the first ten.
+    `each_instance`, messages name all instances, not the first ten. `max_per_host` messages go to one host at a time;
+    None: as many as DELIVERY_PER_HOST.
     """
 
     kind: ClassVar[str]
@@ -61,14 +64,24 @@ class ChannelKind:
     makes: ClassVar[Mapping[str, Callable[[], str]]] = {}
     keeps_before: ClassVar[Mapping[str, str]] = {}
     each_instance: ClassVar[bool] = False
+    max_per_host: ClassVar[int | None] = None
 
-    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
-        """Send the message; ChannelError or NotSent where it was not accepted. Network only: no database."""
+    def send(self, message: OutgoingMessage, address: Address) -> Receipt | Coroutine[Any, Any, Receipt]:
+        """Send the message; ChannelError or NotSent where it was not accepted. Network only: no database.
+
+        `async def` where it waits for the network by awaiting: hundreds are sent at a time. A plain `def` runs in one
+        of a few threads.
+        """
         raise NotImplementedError(f"{type(self).__name__} must send().")
 
     def preview(self, message: OutgoingMessage, address: Address) -> str:
         """The message as text, without secrets."""
         raise NotImplementedError(f"{type(self).__name__} must preview().")
+
+    def host(self, address: Address) -> str:
+        """The host that is called, of which `max_per_host` messages are sent at a time: that of the setting `url`, or
+        one that all channels of this kind call."""
+        return urlsplit(str(address["url"])).netloc or self.kind
 
     def where(self, address: Address) -> str:
         """The destination in short, without secrets."""
@@ -112,12 +125,12 @@ class HTTPChannel(ChannelKind):
         """The error text in an answer that is not 2xx, if there is one."""
         return ""
 
-    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
-        return self.post(self.outgoing(message, address))
+    async def send(self, message: OutgoingMessage, address: Address) -> Receipt:
+        return await self.post(self.outgoing(message, address))
 
-    def post(self, request: HTTPRequest) -> Receipt:
+    async def post(self, request: HTTPRequest) -> Receipt:
         """Send the request; ChannelError where it was not accepted."""
-        answer = send("POST", request.url, content=request.body, headers=request.headers)
+        answer = await send("POST", request.url, content=request.body, headers=request.headers)
         if not answer.succeeded:
             raise refusal(answer, self.words(answer))
         self.check(answer)

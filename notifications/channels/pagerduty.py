@@ -40,10 +40,10 @@ class PagerDuty(HTTPChannel):
     form = PagerDutyForm
     secrets = ("key",)
 
-    def send(self, message: OutgoingMessage, address: Address) -> Receipt:
+    async def send(self, message: OutgoingMessage, address: Address) -> Receipt:
         """A digest goes as the events in it: one of each incident, the newest, so that what is over is resolved. Where
         other instances of the incident fire, it stays open."""
-        receipts = [self.post(self.outgoing(event, address)) for event in newest(message)]
+        receipts = [await self.post(self.outgoing(event, address)) for event in newest(message)]
         return receipts[-1] if receipts else Receipt(excerpt=STAYS_OPEN)
 
     def outgoing(self, message: OutgoingMessage, address: Address) -> HTTPRequest:

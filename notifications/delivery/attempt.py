@@ -1,15 +1,19 @@
 """One attempt: a message is sent by its channel. Success and every failure become a result."""
 
+import asyncio
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from inspect import iscoroutinefunction
+from typing import cast
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 
-from notifications.channels import Address, ChannelError
+from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.message import OutgoingMessage
 from notifications.delivery.outcome import Result
 from notifications.delivery.queue import Lease
@@ -18,26 +22,38 @@ from notifications.registries import channels
 from smartagent.kernel.registry import UnknownKind
 from smartagent.kernel.secret_mask import hide
 from smartagent.kernel.tracing import span
+from smartagent.outbound.async_client import connections
 from smartagent.outbound.errors import NotSent
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """The input of an attempt: message, channel and address. The attempt runs in a thread, without the database."""
+class Destination:
+    """What the calls by one channel share: its address, the secrets to mask, and how much its host is sent at a
+    time."""
 
-    lease: Lease
     channel: UUID | None
     kind: str
-    message: OutgoingMessage
     address: Address
+    hidden: tuple[str, ...] = field(repr=False)
+    host: str
+    max_per_host: int
 
-    def make(self) -> Result:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The input of an attempt: a message and where it goes. The attempt runs in an event loop, without the database."""
+
+    lease: Lease
+    to: Destination
+    message: OutgoingMessage
+
+    async def attempt(self) -> Result:
         """Send the message; every failure becomes a result with its error, and a line of the log."""
-        run, said = self._run(), {"delivery": self.message.id, "channel": self.kind, "attempt": self.lease.number}
+        run, said = self._run(), {"delivery": self.message.id, "channel": self.to.kind, "attempt": self.lease.number}
         with span("delivery", of=run, **said) as note:
-            result = self._result()
+            result = await self._result()
             note(code=result.code, error=result.error)
         say = log.debug if result.delivered else log.warning
         say(
@@ -53,20 +69,19 @@ class Call:
         except ValueError:
             return None
 
-    def _result(self) -> Result:
+    async def _result(self) -> Result:
         started = time.perf_counter()
-        hidden = channels[self.kind].hidden(self.address) if self.kind in channels else ()
 
         def result(error: str = "", excerpt: str = "", **found: object) -> Result:
             took = round((time.perf_counter() - started) * 1000, 1)
             return Result(
-                lease=self.lease, channel=self.channel, milliseconds=took, note=self.message.wording_failed,
-                chance=random.random(), error=hide(error, hidden), excerpt=hide(excerpt, hidden),  # noqa: S311
+                lease=self.lease, channel=self.to.channel, milliseconds=took, note=self.message.wording_failed,
+                chance=random.random(), error=hide(error, self.to.hidden), excerpt=hide(excerpt, self.to.hidden),  # noqa: S311
                 **found,  # type: ignore[arg-type]
             )  # fmt: skip
 
         try:
-            receipt = channels[self.kind].send(self.message, self.address)
+            receipt = await sent(channels[self.to.kind], self.message, self.to.address)
         except ChannelError as error:
             return result(
                 error=str(error), permanent=error.permanent, code=error.code, excerpt=error.excerpt,
@@ -75,23 +90,52 @@ class Call:
         except NotSent as error:
             return result(error=str(error), permanent=error.permanent)
         except UnknownKind:
-            return result(error=f"Channel type {self.kind} is not installed.", permanent=True)
+            return result(error=f"Channel type {self.to.kind} is not installed.", permanent=True)
         except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message
-            log.error("channel failed", kind=self.kind, error=type(error).__name__, delivery=self.message.id)
-            return result(error=f"{type(error).__name__} in the channel {self.kind}.", permanent=False)
+            log.error("channel failed", kind=self.to.kind, error=type(error).__name__, delivery=self.message.id)
+            return result(error=f"{type(error).__name__} in the channel {self.to.kind}.", permanent=False)
         return result(code=receipt.code, excerpt=receipt.excerpt)
+
+
+async def sent(channel: ChannelKind, message: OutgoingMessage, address: Address) -> Receipt:
+    """Send the message; a channel whose `send` is no coroutine does it in a thread."""
+    if iscoroutinefunction(channel.send):
+        return cast("Receipt", await channel.send(message, address))
+    return cast("Receipt", await asyncio.to_thread(channel.send, message, address))
+
+
+def attempt_all(calls: Sequence[Call]) -> list[Result]:
+    """Attempt a few calls at once, outside of a worker; the result of each."""
+
+    async def results() -> list[Result]:
+        async with connections():
+            return await asyncio.gather(*(call.attempt() for call in calls))
+
+    return asyncio.run(results()) if calls else []
 
 
 def render(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:
     """The call for each lease, or the result where its message cannot be rendered."""
     leased = {one.delivery: one for one in leases}
     written, unwritten = write(leased)
+    known: dict[tuple[UUID | None, str], Destination] = {}
+    for row, _, address in written:
+        if (row.channel_id, row.kind) not in known:
+            known[row.channel_id, row.kind] = _destination(row.channel_id, row.kind, address)
     calls = [
-        Call(lease=leased[row.pk], channel=row.channel_id, kind=row.kind, message=message, address=address)
-        for row, message, address in written
+        Call(lease=leased[row.pk], to=known[row.channel_id, row.kind], message=message) for row, message, _ in written
     ]
     failed = [
         Result(lease=leased[key], channel=None, error=str(why), permanent=True, needless=why.needless)
         for key, why in unwritten.items()
     ]
     return calls, failed
+
+
+def _destination(channel: UUID | None, name: str, address: Address) -> Destination:
+    kind = channels.find(name)
+    return Destination(
+        channel=channel, kind=name, address=address, hidden=kind.hidden(address) if kind else (),
+        host=kind.host(address) if kind else name,
+        max_per_host=(kind and kind.max_per_host) or settings.DELIVERY_PER_HOST,
+    )  # fmt: skip

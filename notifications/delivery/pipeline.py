@@ -4,7 +4,7 @@
    now, gives up what has expired, and hands over what a broken channel keeps.
 1. `take`: what is due, and not held by quiet hours or the rate limit, is leased; an attempt is written for each.
 2. `render`: the message and the address of each, in a few statements for all.
-3. `Call.make`: sent outside any transaction, many at a time. The delivery's id is the idempotency key.
+3. `Call.attempt`: sent outside any transaction, hundreds at a time. The delivery's id is the idempotency key.
 4. `record`: delivered, due again later, or dead; the attempt; and the circuit breaker of the channel.
 
 A worker that dies in between leaves a lease that runs out, and the delivery is sent again with the same id: at least
@@ -18,14 +18,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from notifications.delivery.attempt import Call, render
+from notifications.delivery.attempt import Call, attempt_all, render
 from notifications.delivery.deferral import hold_in_quiet_hours
 from notifications.delivery.housekeeping import prepare
 from notifications.delivery.outcome import Result, record
 from notifications.delivery.queue import Lease, breaker_probes, due_deliveries, lease, lease_one, reclaim_abandoned
 from notifications.delivery.rate_limit import allowed
 
-__all__ = ["DELIVERY_LEASE", "Call", "Lease", "Result", "deliver_one", "prepare", "record", "render", "take"]
+__all__ = [
+    "DELIVERY_LEASE", "Call", "Lease", "Result", "attempt_all", "deliver_one", "prepare", "record", "render", "take",
+]  # fmt: skip
 DELIVERY_LEASE = timedelta(seconds=60)
 
 
@@ -44,6 +46,6 @@ def deliver_one(delivery: UUID, now: datetime) -> Result | None:
     if leased is None:
         return None
     calls, results = render([leased])
-    results += [call.make() for call in calls]
+    results += attempt_all(calls)
     record(results, timezone.now())
     return results[0]

@@ -1,13 +1,14 @@
-"""A worker: one thread leases and writes down, many send.
+"""A worker: one thread leases and writes down, another one sends, hundreds at a time.
 
-What is leased waits only shortly for a hand: never more is taken than is sent well within the lease, and what comes too
-late all the same, or is left when the worker is to stop, is put back.
+What is leased waits only shortly until it is sent: never more is taken than is sent well within the lease, which is
+seen by the age of what comes back. What comes too late all the same, or has not begun when the worker is to stop, is
+put back.
 """
 
 import queue
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,11 +16,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from notifications.delivery.pipeline import DELIVERY_LEASE, Call, Lease, Result, prepare, record, render, take
+from notifications.delivery.pipeline import DELIVERY_LEASE, Lease, Result, prepare, record, render, take
 from notifications.delivery.queue import put_back
+from notifications.delivery.sending import Sender
 
 log = structlog.get_logger(__name__)
-DELIVERIES_PER_BATCH = 128  # deliveries that are leased at a time
+DELIVERIES_PER_BATCH = 256  # deliveries that are leased or written down at a time
 IDLE_SECONDS = 1.0  # seconds between two looks where nothing was due
 GATHERED = 0.1  # seconds: many results are written as fast as one
 HOUSEKEEPING = 5.0  # seconds between two looks at what is held, expired or broken
@@ -36,10 +38,9 @@ class Worker:
 
     def __init__(self, lease_for: timedelta = DELIVERY_LEASE) -> None:
         self.lease_for = lease_for
-        self.hands = settings.DELIVERY_CONCURRENCY
+        self.window = DELIVERIES_PER_BATCH  # so many are leased at a time
+        self.max_window = settings.DELIVERY_CONCURRENCY + DELIVERIES_PER_BATCH  # some are ready when others have ended
         self.stopped = threading.Event()
-        self.calls: queue.SimpleQueue[tuple[Call, float] | None] = queue.SimpleQueue()
-        self.come: queue.SimpleQueue[Result | Lease] = queue.SimpleQueue()
         self.unwritten: list[Result | Lease] = []  # results of attempts that are not in the database yet
         self.out = 0  # how many are leased, and nothing has come of them yet
         self.prepared = float("-inf")
@@ -47,28 +48,22 @@ class Worker:
     def run(self, *, until_empty: bool = False) -> int:
         """Work; return how many attempts were made. With `until_empty` it ends when nothing is due any more."""
         done = 0
-        with ThreadPoolExecutor(self.hands, thread_name_prefix="deliver") as pool:
-            try:
-                for _ in range(self.hands):
-                    pool.submit(self._send)
-                while (made := self._step(until_empty)) is not None:
-                    done += made
-            finally:
-                self._take_back()
-                for _ in range(self.hands):
-                    self.calls.put(None)
+        with Sender(self.lease_for.total_seconds() / 2) as self.sender:
+            while (made := self._step(until_empty)) is not None:
+                done += made
         return done
 
     def _step(self, until_empty: bool) -> int | None:
         """Take what is due, write down what has come of it; return how many attempts that were, or None at the end."""
+        more = False
         try:
             if self.stopped.is_set():
-                self._take_back()
+                self.sender.give_back()
             else:
                 self._prepare(until_empty)
-                self._lease()
+                more = self._lease()
             if self.out or self.unwritten:
-                return self._write_down()
+                return self._write_down(0 if more else IDLE_SECONDS)
         except (OperationalError, InterfaceError) as error:
             if until_empty:
                 raise
@@ -84,49 +79,49 @@ class Worker:
             prepare(timezone.now())
             self.prepared = time.monotonic()
 
-    def _lease(self) -> None:
-        if self.out > DELIVERIES_PER_BATCH // 2:
-            return
-        taken = time.monotonic()
-        calls, failed = render(take(timezone.now(), DELIVERIES_PER_BATCH, self.lease_for))
+    def _lease(self) -> bool:
+        """Take a batch where there is room for one; return whether there may be room, and more, for another."""
+        if not self._has_room():
+            return False
+        leases = take(timezone.now(), DELIVERIES_PER_BATCH, self.lease_for)
+        calls, failed = render(leases)
         self.out += len(calls)
         self.unwritten += failed
-        for call in calls:
-            self.calls.put((call, taken))
+        if calls:
+            self.sender.begin(calls)
+        return len(leases) == DELIVERIES_PER_BATCH and self._has_room()
 
-    def _send(self) -> None:
-        """What each hand does: send one after the other."""
-        while found := self.calls.get():
-            call, taken = found
-            late = time.monotonic() - taken > self.lease_for.total_seconds() / 2
-            self.come.put(call.lease if late else call.make())
+    def _has_room(self) -> bool:
+        return self.window - self.out >= DELIVERIES_PER_BATCH // 2
 
-    def _take_back(self) -> None:
-        """Take from the hands what none has begun."""
-        try:
-            while found := self.calls.get_nowait():
-                self.come.put(found[0].lease)
-        except queue.Empty:
-            pass
+    def _adapt(self, results: Sequence[Result], now: datetime) -> None:
+        """Lease more at a time while results are there soon after they were leased, less when that takes long."""
+        age = max((now - result.lease.taken_at for result in results), default=timedelta())
+        if results and age < self.lease_for / 8:
+            self.window = min(self.window * 2, self.max_window)
+        elif age > self.lease_for / 4:
+            self.window = max(self.window // 2, DELIVERIES_PER_BATCH)
 
-    def _write_down(self) -> int:
-        self._gather()
+    def _write_down(self, wait: float) -> int:
+        self._gather(wait)
         results = [come for come in self.unwritten if isinstance(come, Result)]
-        record(results, timezone.now())
+        now = timezone.now()
+        record(results, now)
+        self._adapt(results, now)
         self.unwritten = [come for come in self.unwritten if isinstance(come, Lease)]
         put_back([come for come in self.unwritten if isinstance(come, Lease)])
         self.unwritten = []
         return len(results)
 
-    def _gather(self) -> None:
-        """Wait for the first that comes, and a moment for more."""
-        until = time.monotonic() + (0 if self.unwritten else IDLE_SECONDS)
+    def _gather(self, wait: float) -> None:
+        """Wait so many seconds for the first that comes, and a moment for more."""
+        until = time.monotonic() + (0 if self.unwritten else wait)
         while self.out and len(self.unwritten) < DELIVERIES_PER_BATCH:
             try:
-                come = self.come.get(timeout=max(until - time.monotonic(), 0))
+                come = self.sender.come.get(timeout=max(until - time.monotonic(), 0))
             except queue.Empty:
                 return
             if not self.unwritten:
-                until = time.monotonic() + GATHERED
+                until = time.monotonic() + min(GATHERED, wait)
             self.unwritten.append(come)
             self.out -= 1

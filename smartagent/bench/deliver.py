@@ -1,16 +1,16 @@
 """Rate of deliveries by webhook, and a count of lost ones while the delivering workers are killed.
 
-The floor is httpx alone: as many threads, one client, the same bodies to the same receiver.
+The floor is aiohttp alone: as many at a time, one session, the same bodies to the same receiver.
 """
 
+import asyncio
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import httpx
+import aiohttp
 from django.conf import settings
 from django.db import connection
 from django.db.models import Max, Min
@@ -62,9 +62,9 @@ class DeliverFigures:
         return asdict(self)
 
 
-def bench_deliver(count: int, kills: int, workers: int, lease: int, database: str) -> DeliverFigures:
+def bench_deliver(count: int, kills: int, workers: int, lease: int, latency: int, database: str) -> DeliverFigures:
     """Measure in `database`, the scratch database of the default connection."""
-    with receiving() as receiver:
+    with receiving(latency) as receiver:
         make_deliveries(count, receiver.address, timezone.now())
         floor = floor_of(min(count, 3000), receiver.address)
         with working(workers, database, lease) as working_ones:
@@ -87,15 +87,13 @@ def make_deliveries(count: int, address: str, now: datetime) -> None:
 
 
 def floor_of(count: int, address: str) -> float:
-    """Return the requests per second of a bare loop of httpx."""
+    """Return the requests per second of aiohttp alone."""
     delivery = Delivery.objects.select_related("notification", "channel", "user", "rule")[0]
     values = values_of(delivery.channel) if delivery.channel else {}
     outgoing = Webhook().outgoing(message_of(delivery), Address(values))
-    with httpx.Client(trust_env=False) as client, ThreadPoolExecutor(settings.DELIVERY_CONCURRENCY) as pool:
-        each = [count // settings.DELIVERY_CONCURRENCY] * settings.DELIVERY_CONCURRENCY
-        started = time.perf_counter()
-        done = sum(pool.map(lambda times: _loop(client, address, outgoing, times), each))
-        return done / (time.perf_counter() - started)
+    started = time.perf_counter()
+    asyncio.run(_post_all(count, f"{address}/floor", outgoing))
+    return count / (time.perf_counter() - started)
 
 
 def kill_now_and_then(workers: Workers, kills: int, count: int, receiver: Receiver) -> None:
@@ -128,10 +126,16 @@ def _message(person: UUID, number: int, now: datetime) -> Message:
     )  # fmt: skip
 
 
-def _loop(client: httpx.Client, address: str, outgoing: HTTPRequest, times: int) -> int:
-    for _ in range(times):
-        client.post(f"{address}/floor", content=outgoing.body, headers=dict(outgoing.headers)).raise_for_status()
-    return times
+async def _post_all(count: int, url: str, outgoing: HTTPRequest) -> None:
+    slots = asyncio.Semaphore(settings.DELIVERY_PER_HOST)
+
+    async def post() -> None:
+        async with slots, session.post(url, data=outgoing.body, headers=outgoing.headers) as response:
+            response.raise_for_status()
+            await response.read()
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await asyncio.gather(*(post() for _ in range(count)))
 
 
 def _figures(count: int, kills: int, floor: float, receiver: Receiver) -> DeliverFigures:

@@ -1,6 +1,7 @@
-"""A receiver of webhooks as a process: `python -m smartagent.bench.receiver`.
+"""A receiver of webhooks as a process: `python -m smartagent.bench.receiver LATENCY`.
 
-It prints its port, accepts every POST, and counts those below /hook/ by webhook-id. GET /total returns their number,
+It prints its port, accepts every POST, counts those below /hook/ by webhook-id, and answers these after LATENCY
+milliseconds. GET /total returns their number,
 GET /counts the number by id.
 """
 
@@ -22,8 +23,8 @@ ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {
 class ReceiverProtocol(asyncio.Protocol):
     """One connection of consecutive requests, each with a Content-Length."""
 
-    def __init__(self, counts: "Counter[str]") -> None:
-        self.counts = counts
+    def __init__(self, counts: "Counter[str]", latency: float) -> None:
+        self.counts, self.latency = counts, latency
         self.come = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -38,12 +39,18 @@ class ReceiverProtocol(asyncio.Protocol):
             if len(self.come) < whole:
                 return
             self.come = self.come[whole:]
-            body = self._answer(first.split(" ")[1], headers)
-            self.transport.write(ANSWER.format(len(body), body).encode())  # type: ignore[attr-defined]
+            path = first.split(" ")[1]
+            if path.startswith("/hook/"):
+                self.counts[headers.get("webhook-id", "")] += 1
+            if self.latency and path.startswith(("/hook/", "/floor")):
+                asyncio.get_running_loop().call_later(self.latency / 1000, self._send, "{}")
+            else:
+                self._send(self._answer(path))
 
-    def _answer(self, path: str, headers: dict[str, str]) -> str:
-        if path.startswith("/hook/"):
-            self.counts[headers.get("webhook-id", "")] += 1
+    def _send(self, body: str) -> None:
+        self.transport.write(ANSWER.format(len(body), body).encode())  # type: ignore[attr-defined]
+
+    def _answer(self, path: str) -> str:
         if path == "/total":
             return str(self.counts.total())
         return json.dumps(self.counts) if path == "/counts" else "{}"
@@ -67,9 +74,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """Run a receiver for the length of the block."""
-    command = [sys.executable, "-m", "smartagent.bench.receiver"]
+def receiving(latency: int = 0) -> Iterator[Receiver]:
+    """Run a receiver for the length of the block, that answers after `latency` milliseconds."""
+    command = [sys.executable, "-m", "smartagent.bench.receiver", str(latency)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:  # noqa: S603 our own module
         try:
             receiver = Receiver(int(process.stdout.readline()), process.pid)  # type: ignore[union-attr]
@@ -79,15 +86,15 @@ def receiving() -> Iterator[Receiver]:
             process.kill()
 
 
-async def main() -> None:
+async def main(latency: float) -> None:
     """Receive until the process is ended."""
     counts: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: ReceiverProtocol(counts), "127.0.0.1", 0, backlog=256)
+    server = await loop.create_server(lambda: ReceiverProtocol(counts, latency), "127.0.0.1", 0, backlog=1024)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(float(sys.argv[1])))

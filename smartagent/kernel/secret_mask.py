@@ -25,7 +25,8 @@ def hide(text: str, hidden: Iterable[str]) -> str:
     for each in hidden:
         text = text.replace(each, MASK)
     for each in hidden:
-        cut = next((length for length in range(len(each) - 1, SHORTEST - 1, -1) if text.endswith(each[:length])), 0)
+        longest = min(len(each) - 1, len(text))
+        cut = next((length for length in range(longest, SHORTEST - 1, -1) if text.endswith(each[:length])), 0)
         if cut:
             text = text[:-cut] + MASK
     return text

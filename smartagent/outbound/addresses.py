@@ -1,13 +1,14 @@
 """Allowed addresses: public ones, and those in the networks of OUTBOUND_ALLOWED."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 
@@ -60,7 +61,24 @@ def resolve(host: str, port: int, timeout: float) -> list[Address]:
     AddressRefused if it has only forbidden ones; Unreachable if it has none, or the look-up takes longer than `timeout`
     seconds.
     """
-    found = _look_up(host, port, timeout)
+    return _allowed(host, _literal(host) or _look_up(host, port, timeout))
+
+
+async def resolve_async(host: str, port: int, timeout: float) -> list[Address]:
+    """The same, without holding up the event loop."""
+    if found := _literal(host):
+        return _allowed(host, found)
+    looked_up = asyncio.wrap_future(_lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+    with _lookup_errors(host):
+        return _allowed(host, _addresses(await asyncio.wait_for(looked_up, timeout)))
+
+
+def check(host: str) -> None:
+    """AddressRefused if this address, which is no name, is forbidden."""
+    _allowed(host, [ip_address(host)])
+
+
+def _allowed(host: str, found: Sequence[Address]) -> list[Address]:
     if not (allowed := [address for address in found if is_allowed(address)]):
         raise AddressRefused(
             f"{_named(host, found[0])} an address of a private network, which is not reached. "
@@ -73,19 +91,34 @@ def _named(host: str, address: Address) -> str:
     return f"{host} is" if host.strip("[]") == str(address) else f"{host} is {address},"
 
 
-def _look_up(host: str, port: int, timeout: float) -> Sequence[Address]:
+def _literal(host: str) -> list[Address]:
+    """The address that `host` is; empty if it is a name."""
     try:
         return [ip_address(host.strip("[]"))]
     except ValueError:
-        pass
+        return []
+
+
+def _look_up(host: str, port: int, timeout: float) -> list[Address]:
+    looked_up = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    with _lookup_errors(host):
+        return _addresses(looked_up.result(max(timeout, 0)))
+
+
+@contextmanager
+def _lookup_errors(host: str) -> Iterator[None]:
     try:
-        found = _lookups.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM).result(max(timeout, 0))
-    except TookTooLong:
+        yield
+    except TimeoutError:
         raise Unreachable(f"The name {host} could not be looked up in time.") from None
     except (OSError, UnicodeError) as error:
         raise Unreachable(
             f"The name {host} could not be looked up: {getattr(error, 'strerror', '') or error}."
         ) from None
+
+
+def _addresses(found: Sequence[Any]) -> list[Address]:
+    """The addresses that `getaddrinfo` has found."""
     return [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 
 

@@ -72,18 +72,31 @@ def send(
             ):
                 body = _bounded(response, max_bytes)
     except (httpx.TimeoutException, TimedOut):
-        raise Unreachable(
-            f"{address.host} did not answer within {seconds:.0f} {plural(round(seconds), 'second')}."
-        ) from None
+        raise Unreachable(timeout_words(address, seconds)) from None
     except (httpx.LocalProtocolError, UnicodeError):  # they quote what is secret
         raise RequestRefused(RequestRefused.__doc__) from None
     except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:
         kind = CertificateUntrusted if is_untrusted(error) else Unreachable
-        raise kind(f"{address.host} could not be reached: {_words(error)}.") from None
+        raise kind(reached_words(address, _words(error))) from None
+    return answer_of(response.status_code, response.headers.get("Retry-After"), body, started)
+
+
+def answer_of(code: int, retry_after: str | None, body: bytes, started: float) -> Answer:
+    """The answer to a request that `started` at a time of `perf_counter`."""
     return Answer(
-        code=response.status_code, excerpt=_text(body), retry_after=_retry_after(response.headers.get("Retry-After")),
+        code=code, excerpt=_text(body), retry_after=_retry_after(retry_after),
         seconds=time.perf_counter() - started, body=body,
     )  # fmt: skip
+
+
+def timeout_words(address: httpx.URL, seconds: float) -> str:
+    """The error of a request that took too long."""
+    return f"{address.host} did not answer within {seconds:.0f} {plural(round(seconds), 'second')}."
+
+
+def reached_words(address: httpx.URL, why: str) -> str:
+    """The error of a request that got no valid response."""
+    return f"{address.host} could not be reached: {why}."
 
 
 def check_url(url: str) -> httpx.URL:

@@ -1,25 +1,21 @@
 """The message of the test alert, sent by each test channel; one stage for each kind of channel in use."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from notifications.delivery.attempt import Call
+from notifications.delivery.attempt import Call, attempt_all
 from notifications.delivery.outcome import Result
 from notifications.models import Channel
 from notifications.registries import channels as kinds
 from smartagent.selftest.stage import Stage, StageStatus
 
-CHANNELS_AT_ONCE = 8
-
 
 def send_by(calls: Sequence[Call], channels: Sequence[Channel]) -> list[Stage]:
     """The result by kind of channel. It is that of no delivery: neither statistics nor circuit breakers see it."""
     names = {channel.pk: channel.name for channel in channels}
-    with ThreadPoolExecutor(CHANNELS_AT_ONCE) as pool:
-        results = list(pool.map(_send, calls))
-    sent = {channel: (call.kind, result) for call, result in zip(calls, results, strict=True)
-            if (channel := call.channel)}  # fmt: skip
+    results = _send(calls)
+    sent = {channel: (call.to.kind, result) for call, result in zip(calls, results, strict=True)
+            if (channel := call.to.channel)}  # fmt: skip
     marked = {channel.kind for channel in channels}
     in_use = set(Channel.objects.in_use().order_by().values_list("kind", flat=True).distinct())
     stages = [Stage(stage=f"delivery: {_label(kind)}", status=StageStatus.NO_TEST_CHANNEL) for kind in in_use - marked]
@@ -29,12 +25,16 @@ def send_by(calls: Sequence[Call], channels: Sequence[Channel]) -> list[Stage]:
     return sorted(stages, key=lambda stage: stage.stage)
 
 
-def _send(call: Call) -> Result:
-    """Send the message; an incident that it opens is resolved."""
-    result = call.make()
-    if call.kind == "pagerduty" and not result.error:
-        return replace(call, message=replace(call.message, reason="resolved")).make()
-    return result
+def _send(calls: Sequence[Call]) -> list[Result]:
+    """Send the messages; incidents that they open are resolved."""
+    results = attempt_all(calls)
+    opened = [place for place, call in enumerate(calls) if call.to.kind == "pagerduty" and not results[place].error]
+    resolving = [
+        replace(call, message=replace(call.message, reason="resolved")) for call in map(calls.__getitem__, opened)
+    ]
+    for place, result in zip(opened, attempt_all(resolving), strict=True):
+        results[place] = result
+    return results
 
 
 def _stage(kind: str, results: dict[str, Result]) -> Stage:

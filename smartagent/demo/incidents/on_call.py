@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from notifications.delivery.channel_setup import save
-from notifications.delivery.pipeline import prepare, record, render, take
+from notifications.delivery.pipeline import attempt_all, prepare, record, render, take
 from notifications.models import Channel, Delivery, Escalation, EscalationPolicy, Preference
 from notifications.routing.router import OFF
 from smartagent.demo.incidents.stage import MINUTE, Stage
@@ -45,5 +45,5 @@ def escalate_and_deliver(stage: Stage, at: datetime) -> None:
         if not Delivery.objects.filter(status="due", due_at__lte=at).exists():
             return
         calls, results = render(take(at, MAX_DELIVERIES))
-        record([*results, *(call.make() for call in calls)], at)
+        record([*results, *attempt_all(calls)], at)
         at += MINUTE

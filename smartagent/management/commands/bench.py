@@ -92,7 +92,8 @@ class Command(BaseCommand):
         deliver.add_argument("--count", type=count, default=5000, metavar="N", help="of the messages")
         deliver.add_argument("--kill", type=few, default=0, metavar="N", help="how often a worker is killed")
         deliver.add_argument("--workers", type=count, default=1, metavar="N")
-        deliver.add_argument("--lease", type=count, default=2, metavar="SECONDS")
+        deliver.add_argument("--latency", type=few, default=0, metavar="MS", help="of the receiver")
+        deliver.add_argument("--lease", type=count, default=10, metavar="SECONDS")
         pages = benches.add_parser("pages", help="pages and the export over a long activity log")
         pages.add_argument("--entries", type=count, default=1_000_000, metavar="N", help="of the activity log")
         ingest = benches.add_parser("ingest", help="pushing samples by each protocol")
@@ -235,7 +236,7 @@ class Command(BaseCommand):
         try:
             with scratch_database() as name:
                 return bench_deliver(
-                    options["count"], options["kill"], options["workers"], options["lease"], name
+                    options["count"], options["kill"], options["workers"], options["lease"], options["latency"], name
                 ).as_dict()
         except Stuck as error:
             raise CommandError(str(error)) from None

@@ -1,5 +1,6 @@
-"""The HTTP client against real receivers on loopback: what it refuses, what it bounds, what it calls a success."""
+"""Both HTTP clients against real receivers on loopback: what it refuses, what it bounds, what it calls a success."""
 
+import asyncio
 import gzip
 import os
 import socket
@@ -17,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from smartagent.outbound.client import MAX_RESPONSE_BYTES, send
+from smartagent.outbound import async_client, client
+from smartagent.outbound.client import MAX_RESPONSE_BYTES
 from smartagent.outbound.errors import AddressRefused, RequestRefused, Unreachable
 from tests.receivers import raw_server
 
@@ -29,7 +31,43 @@ def _loopback(settings, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_an_answer(httpserver: HTTPServer):
+class InEventLoop:
+    """The client of the event loop, for a test without one: the loop runs in a thread of its own."""
+
+    def __enter__(self):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.opened = None
+        return self
+
+    def __exit__(self, *error):
+        if self.opened:
+            self.run(self.opened.__aexit__(None, None, None))
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    def send(self, *named, **options):
+        if not self.opened:  # only now: the environment is read when they are opened
+            self.opened = async_client.connections()
+            self.run(self.opened.__aenter__())
+        return self.run(async_client.send(*named, **options))
+
+
+@pytest.fixture(params=["in threads", "in an event loop"])
+def send(request):
+    if request.param == "in threads":
+        yield client.send
+    else:
+        with InEventLoop() as opened:
+            yield opened.send
+
+
+def test_an_answer(send, httpserver: HTTPServer):
     httpserver.expect_request("/hook", method="POST", data=b"hello", headers={"X-One": "1"}).respond_with_data("ok")
     answer = send("POST", httpserver.url_for("/hook"), content=b"hello", headers={"X-One": "1"})
     assert (answer.code, answer.excerpt, answer.succeeded, answer.retry_after) == (200, "ok", True, None)
@@ -37,7 +75,7 @@ def test_an_answer(httpserver: HTTPServer):
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_and_no_success(httpserver: HTTPServer, code):
+def test_a_redirect_is_not_followed_and_no_success(send, httpserver: HTTPServer, code):
     httpserver.expect_request("/old").respond_with_data("", status=code, headers={"Location": "/new"})
     httpserver.expect_request("/new").respond_with_data("here")
     answer = send("POST", httpserver.url_for("/old"))
@@ -46,7 +84,7 @@ def test_a_redirect_is_not_followed_and_no_success(httpserver: HTTPServer, code)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433"])
-def test_private_addresses_are_refused_before_anything_is_sent(httpserver: HTTPServer, settings, host):
+def test_private_addresses_are_refused_before_anything_is_sent(send, httpserver: HTTPServer, settings, host):
     settings.OUTBOUND_ALLOWED = []
     with pytest.raises((AddressRefused, Unreachable)):
         send("POST", f"http://{host}:{httpserver.port}/hook")
@@ -54,7 +92,7 @@ def test_private_addresses_are_refused_before_anything_is_sent(httpserver: HTTPS
 
 
 def test_each_connection_is_checked_also_where_the_name_has_changed_its_meaning(
-    httpserver: HTTPServer, settings, monkeypatch
+    send, httpserver: HTTPServer, settings, monkeypatch
 ):
     settings.OUTBOUND_ALLOWED = ["127.0.0.1"]
     meanings, really = [[(2, 1, 6, "", ("127.0.0.1", 0))], [(2, 1, 6, "", ("127.0.0.2", 0))]], socket.getaddrinfo
@@ -75,13 +113,13 @@ def test_each_connection_is_checked_also_where_the_name_has_changed_its_meaning(
      ("https://me:secret@example.com/", "Do not put"), ("nonsense", "must begin with"),
      ("https://exa mple.invalid", "looked up")],
 )  # fmt: skip
-def test_what_is_no_address(address, words):
+def test_what_is_no_address(send, address, words):
     with pytest.raises((AddressRefused, Unreachable), match=words) as refused:
         send("GET", address)
     assert "secret" not in str(refused.value)
 
 
-def test_a_server_that_says_one_byte_at_a_time_does_not_keep_us(monkeypatch):
+def test_a_server_that_says_one_byte_at_a_time_does_not_keep_us(send, monkeypatch):
     monkeypatch.setattr("smartagent.outbound.client.TOTAL", 1.0)
     sent = []
 
@@ -98,7 +136,7 @@ def test_a_server_that_says_one_byte_at_a_time_does_not_keep_us(monkeypatch):
         assert 0 < len(sent) < 100
 
 
-def test_a_server_that_hangs(monkeypatch):
+def test_a_server_that_hangs(send, monkeypatch):
     monkeypatch.setattr("smartagent.outbound.client.TOTAL", 0.5)
     done = threading.Event()
     with raw_server(lambda connection: done.wait(5)) as address:
@@ -107,7 +145,7 @@ def test_a_server_that_hangs(monkeypatch):
         done.set()
 
 
-def test_an_answer_without_end_is_read_up_to_a_bound():
+def test_an_answer_without_end_is_read_up_to_a_bound(send):
     sent = []
 
     def pour(connection):
@@ -128,7 +166,7 @@ def test_an_answer_without_end_is_read_up_to_a_bound():
 
 
 @pytest.mark.parametrize("say", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf"])
-def test_answers_that_are_cut_off_or_none(say):
+def test_answers_that_are_cut_off_or_none(send, say):
     def answer(connection):
         connection.recv(65536)
         connection.sendall(say)
@@ -137,7 +175,7 @@ def test_answers_that_are_cut_off_or_none(say):
         send("POST", address, content=b"x")
 
 
-def test_a_server_that_reads_slowly_does_not_keep_us(monkeypatch):
+def test_a_server_that_reads_slowly_does_not_keep_us(send, monkeypatch):
     monkeypatch.setattr("smartagent.outbound.client.TOTAL", 1.0)
     read = []
 
@@ -153,7 +191,7 @@ def test_a_server_that_reads_slowly_does_not_keep_us(monkeypatch):
         assert 0 < sum(read) < 10_000_000
 
 
-def test_what_is_packed_is_not_unpacked(httpserver: HTTPServer):
+def test_what_is_packed_is_not_unpacked(send, httpserver: HTTPServer):
     bomb = gzip.compress(b"x" * 50_000_000)
     httpserver.expect_request("/").respond_with_data(bomb, headers={"Content-Encoding": "gzip"})
     answer = send("GET", httpserver.url_for("/"))
@@ -161,7 +199,7 @@ def test_what_is_packed_is_not_unpacked(httpserver: HTTPServer):
     assert httpserver.log[0][0].headers["Accept-Encoding"] == "identity"
 
 
-def test_headers_without_end_are_not_read():
+def test_headers_without_end_are_not_read(send):
     def pour(connection):
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
@@ -172,14 +210,14 @@ def test_headers_without_end_are_not_read():
         send("GET", address)
 
 
-def test_cookies_are_not_kept(httpserver: HTTPServer):
+def test_cookies_are_not_kept(send, httpserver: HTTPServer):
     httpserver.expect_request("/").respond_with_data("ok", headers={"Set-Cookie": "who=alice; Path=/"})
     for _ in range(2):
         send("GET", httpserver.url_for("/"))
     assert [request.headers.get("Cookie") for request, _ in httpserver.log] == [None, None]
 
 
-def test_a_connection_is_used_again():
+def test_a_connection_is_used_again(send):
     connections = []
 
     def answer(connection):
@@ -193,7 +231,7 @@ def test_a_connection_is_used_again():
     assert len(connections) == 1
 
 
-def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used():
+def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used(send):
     def answer_once(connection):
         while not connection.recv(65536).endswith(b"x"):
             pass
@@ -205,7 +243,7 @@ def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used():
             time.sleep(0.05)
 
 
-def test_many_threads_share_the_connections(httpserver: HTTPServer):
+def test_many_threads_share_the_connections(send, httpserver: HTTPServer):
     httpserver.expect_request("/").respond_with_handler(lambda request: Response(request.data))
     with ThreadPoolExecutor(16) as pool:
         answers = pool.map(lambda n: send("POST", httpserver.url_for("/"), content=b"%d" % n).excerpt, range(100))
@@ -215,21 +253,21 @@ def test_many_threads_share_the_connections(httpserver: HTTPServer):
 def test_a_child_of_a_process_has_connections_of_its_own(httpserver: HTTPServer):
     httpserver.expect_request("/").respond_with_data("ok")
     address = f"http://localhost:{httpserver.port}/"
-    send("GET", address)
+    client.send("GET", address)
     child = os.fork()
     if child == 0:
         try:
-            os._exit(0 if send("GET", address).code == 200 else 1)
+            os._exit(0 if client.send("GET", address).code == 200 else 1)
         finally:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert send("GET", address).code == 200
+    assert client.send("GET", address).code == 200
     ports = [request.environ["REMOTE_PORT"] for request, _ in httpserver.log]
     assert ports[1] not in (ports[0], ports[2])
 
 
 @pytest.mark.parametrize("value", ["Bearer secret\nX-Other: 1", "Bearer secret\x00", "Bearer secret ä€"])
-def test_a_header_that_cannot_be_written_does_not_tell_its_secret(httpserver: HTTPServer, value):
+def test_a_header_that_cannot_be_written_does_not_tell_its_secret(send, httpserver: HTTPServer, value):
     with pytest.raises(RequestRefused, match="request is invalid") as refused:
         send("GET", httpserver.url_for("/"), headers={"Authorization": value})
     assert "secret" not in str(refused.value)
@@ -237,12 +275,12 @@ def test_a_header_that_cannot_be_written_does_not_tell_its_secret(httpserver: HT
 
 
 @pytest.mark.parametrize("port", ["99999", "-1", "x", "0"])
-def test_ports_that_are_none(port):
+def test_ports_that_are_none(send, port):
     with pytest.raises((AddressRefused, Unreachable)):
         send("GET", f"http://127.0.0.1:{port}/")
 
 
-def test_nobody_there():
+def test_nobody_there(send):
     with raw_server(lambda connection: None) as address:
         pass
     with pytest.raises(Unreachable, match="could not be reached"):
@@ -255,7 +293,7 @@ def test_nobody_there():
      ("in three minutes", 100, 180),
      ("Mon, 02 Mar 2020 10:00:00 GMT", 0, 0)],
 )  # fmt: skip
-def test_how_long_to_wait(httpserver: HTTPServer, message, least, maximum):
+def test_how_long_to_wait(send, httpserver: HTTPServer, message, least, maximum):
     if message == "in three minutes":
         message = (datetime.now(UTC) + timedelta(minutes=3)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     httpserver.expect_request("/").respond_with_data("", status=429, headers={"Retry-After": message})
@@ -263,12 +301,12 @@ def test_how_long_to_wait(httpserver: HTTPServer, message, least, maximum):
 
 
 @pytest.mark.parametrize("message", ["soon", "-1", "1.5", ""])
-def test_waits_that_cannot_be_read_are_none(httpserver: HTTPServer, message):
+def test_waits_that_cannot_be_read_are_none(send, httpserver: HTTPServer, message):
     httpserver.expect_request("/").respond_with_data("", status=503, headers={"Retry-After": message})
     assert send("GET", httpserver.url_for("/")).retry_after is None
 
 
-def test_tls_is_verified(tmp_path):
+def test_tls_is_verified(send, tmp_path):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -293,7 +331,7 @@ def test_tls_is_verified(tmp_path):
         assert server.log == []
 
 
-def test_a_proxy_of_the_environment_is_used(httpserver: HTTPServer, monkeypatch):
+def test_a_proxy_of_the_environment_is_used(send, httpserver: HTTPServer, monkeypatch):
     httpserver.expect_request("/hook").respond_with_handler(lambda request: Response(f"by proxy to {request.host}"))
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{httpserver.port}")
     assert (
@@ -302,20 +340,20 @@ def test_a_proxy_of_the_environment_is_used(httpserver: HTTPServer, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy"])
-def test_a_proxy_may_be_named_without_a_scheme(httpserver: HTTPServer, monkeypatch, name):
+def test_a_proxy_may_be_named_without_a_scheme(send, httpserver: HTTPServer, monkeypatch, name):
     httpserver.expect_request("/hook").respond_with_data("by proxy")
     monkeypatch.setenv(name, f"127.0.0.1:{httpserver.port}")
     assert send("POST", "http://only-the-proxy-knows.invalid/hook").excerpt == "by proxy"
 
 
-def test_no_proxy_is_used_where_the_environment_says_so(httpserver: HTTPServer, monkeypatch):
+def test_no_proxy_is_used_where_the_environment_says_so(send, httpserver: HTTPServer, monkeypatch):
     httpserver.expect_request("/hook").respond_with_data("straight")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert send("POST", f"http://127.0.0.1:{httpserver.port}/hook").excerpt == "straight"
 
 
-def test_nothing_private_is_asked_of_a_proxy(httpserver: HTTPServer, monkeypatch, settings):
+def test_nothing_private_is_asked_of_a_proxy(send, httpserver: HTTPServer, monkeypatch, settings):
     settings.OUTBOUND_ALLOWED = []
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{httpserver.port}")
     with pytest.raises(AddressRefused):
