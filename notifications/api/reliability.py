@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +24,7 @@ from notifications.reliability.goal import (
 from notifications.reliability.self_tests import last_runs
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.etags import VersionedThingMixin
-from smartagent.rest.fields import IdField, TimeField
+from smartagent.rest.fields import FloatField, IdField, TimeField, WholeNumberField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 
@@ -33,33 +33,9 @@ NOT_YOURS = "Only your own enabled channels, and those that are chosen already, 
 GOAL_EXAMPLE = OpenApiExample("A goal", value={"percent": 99.9, "seconds": 30}, request_only=True)
 
 
-@extend_schema_field({"type": "number", "minimum": MIN_PERCENT, "maximum": MAX_PERCENT})
-class PercentField(serializers.FloatField):
-    """A number; a text is none."""
-
-    def to_internal_value(self, data: Any) -> float:
-        if isinstance(data, bool) or not isinstance(data, int | float):
-            self.fail("invalid")
-        try:
-            return super().to_internal_value(data)
-        except OverflowError:  # a whole number beyond 64 bits
-            self.fail("invalid")
-
-
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_SECONDS})
-class SecondsField(serializers.IntegerField):
-    """A whole number; a text is none."""
-
-    def to_internal_value(self, data: Any) -> int:
-        fraction = isinstance(data, float) and not data.is_integer()  # 2.0 is whole, too
-        if fraction or isinstance(data, bool) or not isinstance(data, int | float):
-            self.fail("invalid")
-        return super().to_internal_value(int(data))
-
-
 class ReliabilityGoalSerializer(StrictSerializer):
-    percent = PercentField(min_value=MIN_PERCENT, max_value=MAX_PERCENT, help_text="Of the deliveries.")
-    seconds = SecondsField(min_value=1, max_value=MAX_SECONDS, help_text="Within which they arrive.")
+    percent = FloatField(min_value=MIN_PERCENT, max_value=MAX_PERCENT, help_text="Of the deliveries.")
+    seconds = WholeNumberField(min_value=1, max_value=MAX_SECONDS, help_text="Within which they arrive.")
 
     test_channels = serializers.ListField(
         child=IdField(), max_length=MAX_TEST_CHANNELS,

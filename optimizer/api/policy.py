@@ -17,7 +17,7 @@ from optimizer.policy.changes import FIELDS, MAX_CHANGES_PER_DAY, MAX_REQUIRED_S
 from optimizer.policy.trust_report import standings
 from smartagent.kernel.token_scopes import TokenScope
 from smartagent.rest.etags import VersionedThingMixin
-from smartagent.rest.fields import ZONE, ChoiceField, FlagField, TextField, TimeField
+from smartagent.rest.fields import ZONE, ChoiceField, FlagField, FloatField, TextField, TimeField, WholeNumberField
 from smartagent.rest.serializers import StrictSerializer
 from smartagent.rest.views import StrictView
 from smartagent.shell.time_zone_field import choices
@@ -39,35 +39,13 @@ class WindowField(serializers.Field):  # type: ignore[type-arg]
         return value
 
 
-@extend_schema_field({"type": "integer", "minimum": 0})
-class CountField(serializers.IntegerField):
-    """A whole number; a text is none."""
-
-    def to_internal_value(self, data: Any) -> int:
-        fraction = isinstance(data, float) and not data.is_integer()  # 2.0 is whole, too
-        if fraction or isinstance(data, bool) or not isinstance(data, int | float):
-            self.fail("invalid")
-        return super().to_internal_value(int(data))
-
-
-@extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
-class RateField(serializers.FloatField):
-    """From 0 to 1; a text is none."""
-
-    def to_internal_value(self, data: Any) -> float:
-        if isinstance(data, bool) or not isinstance(data, int | float):
-            self.fail("invalid")
-        try:
-            return super().to_internal_value(data)
-        except OverflowError:  # a whole number beyond 64 bits
-            self.fail("invalid")
-
-
 class OptimizerPolicySerializer(StrictSerializer):
     stopped = FlagField(help_text="True: no optimizations are approved or applied.")
-    automatic_per_day = CountField(min_value=0, max_value=MAX_CHANGES_PER_DAY, help_text="Maximum per person.")
-    trusted_after = CountField(min_value=0, max_value=MAX_REQUIRED_SUCCESSES, help_text="Required approved successes.")
-    trusted_rate = RateField(min_value=0, max_value=1, help_text="Minimum success rate, 0 to 1.")
+    automatic_per_day = WholeNumberField(min_value=0, max_value=MAX_CHANGES_PER_DAY, help_text="Maximum per person.")
+    trusted_after = WholeNumberField(
+        min_value=0, max_value=MAX_REQUIRED_SUCCESSES, help_text="Required approved successes."
+    )
+    trusted_rate = FloatField(min_value=0, max_value=1, help_text="Minimum success rate, 0 to 1.")
     needs_another = FlagField(help_text="Neither the affected person nor the owner of the rule can approve.")
     undo_worse = FlagField(help_text="Roll back changes that made the metric worse.")
     on_failure = ChoiceField(choices=OptimizerPolicy.OnFailure.choices)

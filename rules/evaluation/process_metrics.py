@@ -14,6 +14,7 @@ from smartagent.kernel.process_metrics import OTHER, counter, histogram
 
 ENDED = [str(each) for each in DispatchRun.Outcome.values if each != DispatchRun.Outcome.RUNNING]
 SUCCEEDED, FAILED, SKIPPED = "success", "failed", "skipped"  # as the status of entries
+SCHEDULED = str(DispatchRun.Trigger.SCHEDULE)
 Tally = Counter[tuple[str, str]]  # action and result
 
 EVALUATIONS = counter(
@@ -23,6 +24,10 @@ EVALUATIONS = counter(
 EVALUATION_SECONDS = histogram(
     "smartagent_evaluation_duration_seconds", "Duration of evaluations that were not skipped.", ["trigger"],
     lambda: [(trigger,) for trigger in DispatchRun.Trigger.values],
+)  # fmt: skip
+LAG_SECONDS = histogram(
+    "smartagent_evaluation_lag_seconds", "Delay of the start of scheduled evaluations; 0 up to half an interval.",
+    ["trigger"], lambda: [(SCHEDULED,)], buckets=(0, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600),
 )  # fmt: skip
 STAGE_SECONDS = histogram(
     "smartagent_evaluation_stage_duration_seconds", "Duration of each stage of an evaluation.", ["stage"],
@@ -59,6 +64,8 @@ def count_evaluation(run: DispatchRun) -> None:
     if run.outcome == DispatchRun.Outcome.OVERLAPPED or run.finished_at is None:
         return
     EVALUATION_SECONDS.labels(run.trigger).observe((run.finished_at - run.started_at).total_seconds())
+    if run.trigger == SCHEDULED:
+        LAG_SECONDS.labels(SCHEDULED).observe(run.late_by.total_seconds() if run.late_by else 0)
     for stage, milliseconds in run.stage_ms.items():
         STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
 

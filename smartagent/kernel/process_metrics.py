@@ -3,7 +3,8 @@
 prometheus-client keeps the values of each process in files that are mapped into memory (its multiprocess mode), below
 VAR_DIR. A process takes the lowest number that no living process holds, and with it the files of the one that had it
 before: so there are as many files as processes live at a time, however often workers are replaced, and no sum goes
-down. There are no gauges here: what is the case now is read from the database.
+down. What is the case now is read from the database, but for what only a process knows, such as its pool: the gauges of
+processes that live are added, and those of processes that have ended are deleted.
 """
 
 import fcntl
@@ -17,7 +18,7 @@ from typing import IO, Any
 
 import structlog
 from django.conf import settings
-from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -28,6 +29,7 @@ from smartagent.kernel.private_files import private_folder
 
 log = structlog.get_logger(__name__)
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+GAUGES = "gauge_*"
 OTHER = "other"  # the label of what is not known by name
 SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 UNREADABLE = (RuntimeError, ValueError, struct.error)  # a file that was cut by a power failure
@@ -57,6 +59,13 @@ def histogram(
     return made
 
 
+def gauge(name: str, documentation: str, labels: Sequence[str], known: Callable[[], LabelValues] = tuple) -> Gauge:
+    """A gauge, the sum over the processes that live."""
+    made = Gauge(name, documentation, labels, registry=_registry, multiprocess_mode="livesum")
+    _known.append((made, known))
+    return made
+
+
 def process_collector() -> Collector:
     """The sums over all processes, also those that have ended."""
     for metric, known in _known:
@@ -64,15 +73,26 @@ def process_collector() -> Collector:
             metric.labels(*label_values)
     if _value_class() is values.MutexValue:
         return _registry
+    _forget_ended_gauges()
     return MultiProcessCollector(None, str(_folder()))  # type: ignore[no-untyped-call]
 
 
 def forget_ended_processes() -> None:
     """Begin anew with no counts, but for those of processes that still run."""
+    _forget("*")
+
+
+def _forget_ended_gauges() -> None:
+    _forget(GAUGES)
+
+
+def _forget(kind: str) -> None:
+    """Delete the files of this kind of processes that have ended."""
     for number in sorted(int(path.stem) for path in _folder().glob("*.lock") if path.stem.isdigit()):
-        if held := _hold(_folder(), number):
+        files = list(_files(_folder(), number, kind))
+        if files and (held := _hold(_folder(), number)):
             with held:
-                for path in _files(_folder(), number):
+                for path in files:
                     path.unlink(missing_ok=True)
 
 
@@ -95,6 +115,8 @@ class _ProcessNumber:
             if held := _hold(self.folder, number):
                 self.process, self.number, self.held = os.getpid(), number, held
                 break
+        for path in _files(self.folder, self.number, GAUGES):  # of the process before
+            path.unlink()
         for path in _files(self.folder, self.number):
             if not _is_readable(path):
                 path.unlink()
@@ -134,8 +156,8 @@ def _folder() -> Path:
     return Path(settings.VAR) / "metrics"
 
 
-def _files(folder: Path, number: int) -> Iterator[Path]:
-    return folder.glob(f"*_{number}.db")
+def _files(folder: Path, number: int, kind: str = "*") -> Iterator[Path]:
+    return folder.glob(f"{kind}_{number}.db")
 
 
 def _hold(folder: Path, number: int) -> IO[bytes] | None:

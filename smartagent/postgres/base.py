@@ -17,6 +17,7 @@ from smartagent.postgres.client import DatabaseClient
 from smartagent.postgres.creation import DatabaseCreation
 from smartagent.postgres.errors import PoolExhausted, TooOld, explain, place
 from smartagent.postgres.far_times import with_far_times
+from smartagent.postgres.pool_metrics import note, taking
 from smartagent.postgres.schema import SchemaEditor
 
 Pool = ConnectionPool[Any]
@@ -70,7 +71,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pool and self.pool.closed:
             self._probe(params)
         try:
-            return super().get_new_connection(params)
+            with taking(self.pool):
+                return super().get_new_connection(params)
         except PoolTimeout as error:
             self._probe(params)
             return self._connected_again(params, error)
@@ -107,9 +109,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> None:
         """A connection goes back to the pool as it came."""
+        pool = None
         if self.connection is not None:
             role_of(self.connection).want(None)
+            pool = self._connection_pools.get(self.alias)
         super()._close()  # type: ignore[misc]
+        note(pool)
 
     def check_database_version_supported(self) -> None:
         try:

@@ -108,6 +108,28 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]
         return as_json_number(number) if isfinite(float(number)) else None
 
 
+class FloatField(serializers.FloatField):
+    """A JSON number; a text is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:  # a whole number beyond 64 bits
+            self.fail("invalid")
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole JSON number; a text is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        fraction = isinstance(data, float) and not data.is_integer()  # 2.0 is whole, too
+        if fraction or isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
 @extend_schema_field({"type": "string", "pattern": DURATION_REGEX, "maxLength": MAX_DURATION_TEXT, "examples": ["4h"]})
 class DurationField(serializers.Field):  # type: ignore[type-arg]
     """A duration such as `30m`, `4h`, `1d 12h`; `0` for none."""

@@ -72,7 +72,7 @@ def things(ada):
         "channel": Channel.objects.create(user=ada, kind="webhook", name="ops", config={"url": "https://a.example"}).pk,
         "apitoken": issue_token(ada, "one")[0].pk, "token": issue_token(ada, "two")[0].pk,
         "user": ada.pk, "person": ada.pk, "serviceaccount": account.pk,
-        "revoke": ada.pk, "group": Group.objects.create(name="on-call").pk,
+        "audit_accept": 1, "revoke": ada.pk, "group": Group.objects.create(name="on-call").pk,
     }  # fmt: skip
 
 

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from smartagent.kernel import process_metrics
 
 COUNT = """
 import os, sys
@@ -31,10 +34,10 @@ sys.stdin.read()
 class Process:
     started: list["Process"] = []
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, code: str = COUNT) -> None:
         self.started.append(self)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", COUNT, str(folder), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", code, str(folder), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self.process.stdout
         lines = iter(self.process.stdout.readline, b"")
@@ -89,3 +92,33 @@ def test_a_file_that_was_cut_is_begun_anew(tmp_path: Path, content: bytes) -> No
     (tmp_path / "metrics" / "counter_0.db").write_bytes(content)
     Process(tmp_path, "7").kill()
     assert jobs(tmp_path) == 7
+
+
+GAUGE = """
+import sys
+from django.conf import settings
+settings.configure(VAR=sys.argv[1])
+from smartagent.kernel.process_metrics import gauge
+gauge("size", "Size.", ["state"]).labels("idle").set(int(sys.argv[2]))
+print("counted", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_gauges_are_those_of_processes_that_live(tmp_path: Path, settings: Any) -> None:
+    settings.VAR = tmp_path
+
+    def size() -> float:
+        process_metrics._forget_ended_gauges()
+        families = MultiProcessCollector(None, str(tmp_path / "metrics")).collect()
+        return sum(sample.value for family in families for sample in family.samples)
+
+    first, second = Process(tmp_path, "3", code=GAUGE), Process(tmp_path, "4", code=GAUGE)
+    assert size() == 7
+    first.kill()
+    assert size() == 4
+    second.kill()
+    Process(tmp_path, "10")  # has the number of the first, and counts something else
+    assert files(tmp_path) == {"counter_0.db", "gauge_livesum_1.db"}
+    Process(tmp_path, "5", code=GAUGE)
+    assert (size(), files(tmp_path)) == (15, {"counter_0.db", "gauge_livesum_1.db"})

@@ -1,8 +1,13 @@
 """`/metrics`: who reads it, what it says, and that it says something where the database is down."""
 
+import os
 import shutil
 import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +17,21 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
 
 from notifications.delivery.outcome import Result, expire, record
 from notifications.delivery.pipeline import take
 from notifications.models import Delivery
 from rules.evaluation.dispatcher import dispatch
+from rules.evaluation.process_metrics import count_evaluation
 from rules.models import DataSource, DispatchRun
 from smartagent.accounts.tokens import issue_token
 from smartagent.kernel.process_metrics import _registry
 from smartagent.models import User
 from smartagent.monitoring.database_metrics import READINGS, DatabaseCollector
 from smartagent.monitoring.scraping import RememberedTokenAuthentication
+from smartagent.postgres.pool_metrics import note, taking
 from tests.notifications.outside import channel_of, tell
 from tests.rules.evaluation.test_dispatcher import rule_of, sample
 from tests.rules.rule_cast import run_at
@@ -41,6 +50,14 @@ def scrape(token: str = SETTING, **headers: str) -> HttpResponse:
 def counted(name: str, **labels: str) -> float:
     """What this process has counted, beside those that run other tests."""
     return _registry.get_sample_value(name, labels) or 0
+
+
+def _address() -> str:
+    """The database of the test, for a connection beside Django's."""
+    known = connection.get_connection_params()
+    return make_conninfo(
+        **{name: known[name] for name in ("host", "port", "dbname", "user", "password") if name in known}
+    )
 
 
 def read() -> Samples:
@@ -135,6 +152,61 @@ def test_an_evaluation_and_its_actions_are_counted_once_each(alice: User) -> Non
         "smartagent_evaluation_stage_duration_seconds_count": 1, "smartagent_transitions_total": 3,
         "smartagent_actions_total": 3,
     }  # fmt: skip
+
+
+def test_the_delay_of_scheduled_evaluations(alice: User) -> None:
+    def late(le: str) -> float:
+        return counted("smartagent_evaluation_lag_seconds_bucket", trigger="schedule", le=le)
+
+    run, now = run_at(timezone.now()), timezone.now()
+    before = [late(le) for le in ("0.0", "600.0", "1800.0")]
+    for late_by in (None, 12 * MINUTE):
+        run.trigger, run.late_by, run.started_at, run.finished_at = "schedule", late_by, now, now
+        count_evaluation(run)
+    run.trigger = "page"
+    count_evaluation(run)
+    assert [late(le) for le in ("0.0", "600.0", "1800.0")] == [before[0] + 1, before[1] + 1, before[2] + 2]
+
+
+def test_the_pool_of_connections(db: None) -> None:
+    def pool_of(state: str) -> float:
+        return counted("smartagent_database_pool_connections", state=state)
+
+    def waiting() -> float:
+        return counted("smartagent_database_pool_requests", state="waiting")
+
+    with ConnectionPool(_address(), min_size=0, max_size=1, timeout=20, open=True) as pool:
+        with taking(pool):
+            taken = pool.getconn()
+        assert (pool_of("in_use"), pool_of("idle"), waiting()) == (1, 0, 0)
+
+        def take_another() -> None:
+            with taking(pool):
+                pool.putconn(pool.getconn())
+
+        with ThreadPoolExecutor(1) as thread:
+            other = thread.submit(take_another)
+            until = time.monotonic() + 10
+            while not waiting() and time.monotonic() < until:
+                time.sleep(0.01)
+            assert waiting() == 1
+            pool.putconn(taken)
+            other.result(10)
+        note(pool)
+        assert (pool_of("in_use"), pool_of("idle"), waiting()) == (0, 1, 0)
+    text = scrape().content.decode()
+    assert 'smartagent_database_pool_connections{state="in_use"}' in text
+
+
+@pytest.mark.parametrize(("token", "refused"), [("x" * 15, True), ("x" * 16, False), ("", False)])
+def test_a_token_that_can_be_guessed_is_refused_at_the_start(token: str, refused: bool, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import smartagent.settings"], capture_output=True, text=True, check=False, timeout=60,
+        env=os.environ | {"METRICS_TOKEN": token, "VAR_DIR": str(tmp_path), "DATABASE_URL": "postgres://a@localhost/b"},
+    )  # fmt: skip
+    assert (done.returncode != 0) == refused
+    assert ("METRICS_TOKEN can be guessed: set one of at least 16 random characters" in done.stderr) == refused
+    assert not token or token not in done.stderr
 
 
 def test_deliveries_by_channel_and_result(alice: User) -> None:
