@@ -32,6 +32,7 @@ from smartagent.accounts.people_api import PersonViewSet
 from smartagent.accounts.sessions_api import SessionsView, SessionView
 from smartagent.accounts.tokens_api import TokenViewSet
 from smartagent.doctor.api import DoctorView
+from smartagent.privacy.api import EraseView, PersonalDataView
 from smartagent.rest.me import MeView
 from smartagent.rest.nowhere import NowhereView
 from smartagent.rest.schema import describe_shared as describe_shared  # and the extensions that it needs
@@ -93,6 +94,8 @@ others = [
     path("retention/", RetentionView.as_view(), name="retention"),
     path("people/<uuid:pk>/sessions/", SessionsView.as_view(), name="person-sessions"),
     path("people/<uuid:pk>/sessions/<uuid:session>/", SessionView.as_view(), name="person-session"),
+    path("people/<uuid:pk>/export/", PersonalDataView.as_view(), name="person-export"),
+    path("people/<uuid:pk>/erase/", EraseView.as_view(), name="person-erase"),
     path("preferences/", PreferencesView.as_view(), name="preferences"),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),

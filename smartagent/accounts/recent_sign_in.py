@@ -41,7 +41,7 @@ BUTTONS = {  # and the pages where they are
 # Of the API, with the session of a browser.
 REQUESTS = {
     "token-list", "token-detail", "token-rotate", "token-revoke",
-    "person-list", "person-detail", "person-sessions", "person-session",
+    "person-list", "person-detail", "person-sessions", "person-session", "person-export", "person-erase",
     "group-list", "group-detail",
     "datasource-list", "datasource-detail", "channel-new-key", "optimizer-policy",
 }  # fmt: skip

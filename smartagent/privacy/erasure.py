@@ -63,6 +63,8 @@ def refusal_of(person: User, by: Any) -> str:
         return "A service account is no person. Delete or deactivate it instead."
     if by is not None and by.pk == person.pk:
         return "You cannot erase yourself. Another administrator can."
+    if person.is_superuser and not getattr(by, "is_superuser", True):  # a command has no roles
+        return "Only superusers erase superusers."
     others = User.objects.people().filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
     if person.is_superuser and not others.exists():
         return "This is the last administrator. Make somebody else one first."

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
+from django.http import StreamingHttpResponse
 
 from notifications.models import DeliveryAttempt
 from rules.models import ActivityEntry, MetricSample
@@ -48,6 +49,14 @@ def export_person(person: User, now: datetime) -> Iterator[str]:
             yield "]"
             separator = ", "
     yield "}}\n"
+
+
+def export_response(person: User, now: datetime) -> StreamingHttpResponse:
+    """The export as a file."""
+    response = StreamingHttpResponse(export_person(person, now), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="person-{person.pk}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _own_row(person: User) -> dict[str, Any]:

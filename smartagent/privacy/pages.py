@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from smartagent.kernel.formats import counted
 from smartagent.models import User
 from smartagent.privacy.erasure import CannotErase, erase_person, refusal_of
-from smartagent.privacy.export import export_person
+from smartagent.privacy.export import export_response
 from smartagent.shell.confirmation import Confirmation, confirm, is_confirmed
 
 WARNING = (
@@ -25,11 +25,7 @@ WARNING = (
 @require_safe
 def export_page(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     """Everything about the person as a JSON file."""
-    person = _person(request, key)
-    response = StreamingHttpResponse(export_person(person, timezone.now()), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="person-{person.pk}.json"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return export_response(_person(request, key), timezone.now())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

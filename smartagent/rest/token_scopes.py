@@ -23,12 +23,13 @@ class InsufficientScope(PermissionDenied):
 def needed_scope(method: str, view: Any) -> TokenScope | None:
     """Return the scope for `method` of `view`; None where any will do.
 
-    Reading needs `read`. Anything else needs the `scope` that the view or the action declares, or else `write`.
+    Reading needs `read`, or the `read_scope` of the view. Anything else needs the `scope` that the view or the action
+    declares, or else `write`.
     """
     if getattr(view, "any_scope", False):
         return None
     if method in SAFE_METHODS:
-        return TokenScope.READ
+        return getattr(view, "read_scope", TokenScope.READ)
     return getattr(view, "scope", None) or TokenScope.WRITE
 
 

@@ -23,11 +23,12 @@ WITHOUT_PUT = ["get", "head", "options", "post", "patch", "delete"]
 class StrictView(APIView):
     """Refuses query parameters other than `parameters`, and runs a POST with an Idempotency-Key once.
 
-    `scope`: what a token needs for other than safe methods.
+    `scope`: what a token needs for other than safe methods; `read_scope`: for these.
     """
 
     needs: str | None = None
     scope: TokenScope | None = None
+    read_scope = TokenScope.READ
     any_scope = False  # True: a token needs no particular scope
     parameters: tuple[str, ...] = ()
     commits_in_steps = False  # True: its POST uses the network, or commits before it ends

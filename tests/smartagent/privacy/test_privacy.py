@@ -16,6 +16,7 @@ from rules.text.entry import entry_in_words
 from smartagent.accounts.events import SIGNED_IN, log_event
 from smartagent.accounts.tokens import issue_token
 from smartagent.models import APIToken, User
+from smartagent.privacy.erasure import refusal_of
 from tests.rules.rule_cast import entry_of, rule_of
 
 NAME, EMAIL = "Alice Ångström", "alice@example.com"
@@ -112,3 +113,35 @@ def test_who_cannot_be_erased_is_said(ada, alice):
         run("erase", "nobody@example.com")
     assert nobody.value.returncode == 2
     assert "no longer name the person" in run("erase", alice.email, "--yes")
+
+
+def test_by_rest(person, ada, olga, client_of):
+    export, erase = f"/api/v1/people/{person.pk}/export/", f"/api/people/{person.pk}/erase/"
+    admin, by_json = client_of(ada), {"content_type": "application/json"}
+    answer = admin.get(export)
+    found = json.loads(b"".join(answer.streaming_content))
+    assert (found["person"]["email"], answer["Cache-Control"]) == (EMAIL, "no-store")
+    for token, status in ((issue_token(ada, "read", scopes=["read"])[1], 403), (issue_token(ada, "all")[1], 200)):
+        assert admin.get(export, headers={"Authorization": f"Bearer {token}"}).status_code == status
+    assert client_of(olga).get(export).status_code == client_of(olga).post(erase, {}, **by_json).status_code == 403
+    for body, problem in (
+        ({}, {"email": ["This field is required."]}),
+        ({"email": "bob@example.com"}, {"email": ["This is not the e-mail address of the person."]}),
+        ({"email": EMAIL, "sure": True}, None),
+    ):
+        refused = admin.post(erase, body, **by_json)
+        assert (refused.status_code, problem in (None, refused.json())) == (400, True)
+    own = admin.post(f"/api/people/{ada.pk}/erase/", {"email": ada.email}, **by_json)
+    assert own.json() == {"detail": ["You cannot erase yourself. Another administrator can."]}
+    assert User.objects.get(pk=person.pk).email == EMAIL
+    done = admin.post(erase, {"email": EMAIL.upper()}, **by_json)
+    assert (done.status_code, done.json()["rows"] > 4, done.json()["entries"] >= 2) == (200, True, True)
+    assert EMAIL not in texts()
+    assert User.objects.get(pk=person.pk).is_active is False
+    assert Verifier().run().ok
+    assert entry_in_words(ActivityEntry.objects.get(event_type="person_erased")) == "Ada erased the data of a person."
+
+
+def test_only_superusers_erase_superusers(ada, olga, bob):
+    assert refusal_of(ada, olga) == "Only superusers erase superusers."
+    assert refusal_of(bob, olga) == ""

@@ -45,7 +45,7 @@ def bodies_of(known):
         "reliability_goal_update": {"percent": 99.9, "seconds": 30},
         "preferences_replace": {"matrix": {}, "quiet": [], "digest_at": "08:00"},
         "preferences_update": {"digest_at": "08:00"},
-        "groups_update": {"name": "on-call"},
+        "groups_update": {"name": "on-call"}, "people_erase": {"email": "known-person@example.com"},
         "people_create": {"email": "grace@example.com", "full_name": "Grace Hopper"},
         "tokens_create": {"name": "build server", "scopes": ["read", "ingest"]}, "tokens_rotate": {},
     }  # fmt: skip

@@ -37,7 +37,7 @@ OPERATIONS = {
 }
 OTHER_FORMATS = {  # no JSON, or not ours: each says itself what it looks like
     "activity_export", "activity_stream", "deliveries_export", "remote_write", "influx_write", "webhook_schema",
-    "prometheus_rules", "prometheus_alerts", "alertmanager_receive",
+    "prometheus_rules", "prometheus_alerts", "alertmanager_receive", "people_export",
 }  # fmt: skip
 WITH_STEPS = ("optimizations_apply", "optimizations_approve", "optimizations_dry_run", "optimizations_roll_back")
 SECRETS = re.compile(r'(sa_|whsec_|"generated_password": ")[A-Za-z0-9_+/=-]{12,}')
