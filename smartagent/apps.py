@@ -19,6 +19,8 @@ class SmartAgentConfig(AppConfig):
         register(checks, Tags.security, deploy=True)
         register(import_string("rules.audit.checks.check_audit_key"), Tags.security, deploy=True)
         register(import_string("smartagent.accounts.checks.check_sign_in"), Tags.security)
+        register(import_string("smartagent.setup.task_broker.check_broker"), Tags.async_support)
+        register(import_string("smartagent.adoption.checks.check_pool"), Tags.database)
         if settings.TRACES:
             import_string("smartagent.setup.traces.start")(settings.SPECTACULAR_SETTINGS["VERSION"])
         post_migrate.connect(

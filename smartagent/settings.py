@@ -10,6 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from smartagent.postgres.config import database, through_pool
+from smartagent.setup.redis_url import with_timeout
 from smartagent.setup.secret_key import secret_key
 from smartagent.shell.navigation import UNFOLD as UNFOLD
 from smartagent.shell.security_headers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
@@ -502,9 +503,15 @@ OPTIMIZER_OPERATIONS = [
     "optimizer.operations.call_engine.CallEngine",
 ]
 
+# Where tasks wait for a worker: a table of the database, or this Redis, which any number of workers ask at less cost.
+REDIS_URL = env.str("REDIS_URL", default="")
+try:
+    _BROKER = {"redis": with_timeout(REDIS_URL)} if REDIS_URL else {"orm": "default"}
+except ValueError as _error:
+    raise ImproperlyConfigured(str(_error)) from None
 Q_CLUSTER = {
+    **_BROKER,
     "name": "smartagent",
-    "orm": "default",
     "workers": env.int("WORKERS", default=2),
     "timeout": 240,
     "retry": 300,

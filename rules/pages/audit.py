@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_q.models import OrmQ
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from rules.audit.acceptance import MAX_REASON, NotAccepted, accept, count_of_link, entries_of_link, refusal_of
 from rules.audit.state import audit_state
@@ -24,6 +25,7 @@ from smartagent.shell.posted_text import posted_text
 
 VERIFY_TASK, TASK_NAME = "rules.tasks.verify_entries", "verify the activity log"
 REQUESTED = "Verification requested. Its result is shown here when a worker has finished it."
+NO_QUEUE = "The verification was not requested: Redis, where tasks are queued, does not answer."
 IN_PROGRESS = "A verification is requested already. Its result is shown here when a worker has finished it."
 MAX_WAITING_LOOKED_AT = 500
 WHAT_ACCEPTING_MEANS = (
@@ -91,5 +93,9 @@ def _request_verification(request: HttpRequest) -> None:
         if any(each.name() == TASK_NAME for each in OrmQ.objects.order_by("-id")[:MAX_WAITING_LOOKED_AT]):
             messages.info(request, IN_PROGRESS)
             return
-        async_task(VERIFY_TASK, dict(actor_facts(request.user)), task_name=TASK_NAME)
+        try:
+            async_task(VERIFY_TASK, dict(actor_facts(request.user)), task_name=TASK_NAME)
+        except RedisError:
+            messages.error(request, NO_QUEUE)
+            return
     messages.success(request, REQUESTED)

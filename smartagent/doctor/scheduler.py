@@ -7,7 +7,7 @@ means that no worker is alive.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django_q.models import OrmQ, Schedule, Task
+from django_q.models import Schedule, Task
 
 from rules.engine.intervals import evaluation_interval, has_evaluator
 from rules.evaluation.heartbeat import failing_since
@@ -17,6 +17,7 @@ from smartagent.doctor.schema_findings import about
 from smartagent.kernel.schema_drift_log import EVENT
 from smartagent.setup.process_deaths import PROCESS_ENDED
 from smartagent.setup.schedules import SCHEDULE_PREFIX, lacking
+from smartagent.setup.task_broker import NAME_REDIS, broker_problem, oldest_queued
 
 FAILURES_SPAN = timedelta(hours=24)
 SCHEDULE_GRACE = timedelta(minutes=2)
@@ -32,6 +33,12 @@ def check_schedules() -> Iterator[Finding]:
     """The schedules in the database match the code."""
     for name in lacking():
         yield error("schedules", f"The schedule “{name}” is missing, or was changed.", FIX, repairable=True)
+
+
+def check_broker() -> Iterator[Finding]:
+    """Tasks can be queued."""
+    if problem := broker_problem():
+        yield error("task queue", problem, NAME_REDIS)
 
 
 def check_workers(now: datetime) -> Iterator[Finding]:
@@ -57,8 +64,7 @@ def overdue_tasks(now: datetime) -> timedelta | None:
         .order_by("next_run")
         .values_list("next_run", flat=True)
     )
-    queued = OrmQ.objects.order_by("lock").values_list("lock", flat=True)
-    waits = [now - since for since in (due.first(), queued.first()) if since is not None and now - since > allowed]
+    waits = [now - since for since in (due.first(), oldest_queued()) if since is not None and now - since > allowed]
     return max(waits, default=None)
 
 

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from notifications.registries import channels
 from rules.engine.states import InstanceState
 from smartagent.monitoring import database_queries as sql
+from smartagent.setup.task_broker import tasks_queued
 
 log = structlog.get_logger(__name__)
 SECONDS_TOGETHER = 5.0
@@ -120,7 +121,8 @@ class DatabaseCollector(Collector):
             return None
         try:
             with self.opened.transaction():
-                return self.opened.execute(reading.statement, _parameters()).fetchall()
+                rows = self.opened.execute(reading.statement, _parameters()).fetchall()
+            return [(tasks_queued(), *row[1:]) for row in rows] if reading.name == "tasks" else rows
         except psycopg.Error as error:
             log.warning("a reading for Prometheus failed", reading=reading.name, cause=type(error).__name__)
             return None

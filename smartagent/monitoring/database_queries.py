@@ -15,7 +15,7 @@ ACTIONS = """
 SELECT count(*) FROM agent_activity_log WHERE status = 'pending' AND run_id IS NOT NULL AND state_id IS NOT NULL
 """
 TASKS = """
-SELECT (SELECT count(*) FROM django_q_ormq),
+SELECT NULL,
        greatest(0, extract(epoch FROM clock_timestamp() - least(
            (SELECT min(lock) FROM django_q_ormq), (SELECT min(next_run) FROM django_q_schedule))))
 """

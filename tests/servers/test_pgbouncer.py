@@ -17,6 +17,7 @@ from rules.evaluation.dispatcher import EVALUATION_LOCK, dispatch
 from rules.models import DispatchRun, MetricSample
 from rules.models.querysets import RunQuerySet, SilenceQuerySet
 from smartagent.accounts.tokens import issue_token
+from smartagent.adoption.checks import check_pool
 from smartagent.adoption.preview.obstacles import SESSION, find_obstacles
 from smartagent.kernel import scope
 from smartagent.kernel.member_role import as_owner, keep_to, leave
@@ -194,5 +195,9 @@ def test_a_pool_is_noticed_where_the_server_itself_is_not_named(alice, pooled):
     connection.ensure_connection()
     assert is_shared_between_transactions(connection)
     assert SESSION in {each.fix for each in find_obstacles(connection)}
+    assert check_pool(None, ["default"]) == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "DIRECT", None)
+        assert [each.hint for each in check_pool(None, ["default"])] == [SESSION]
     with own_session():
         assert SESSION not in {each.fix for each in find_obstacles(connection)}

@@ -33,6 +33,7 @@ RELATION_KINDS = {
     "c": "TYPE",
     "i": "INDEX",
 }
+SHARED_SESSIONS = "A pool in transaction mode is in between: locks and settings of a session do not hold."
 SESSION = (
     "Name the server itself in DATABASE_DIRECT_URL, beside the pool in DATABASE_URL; or set pool_mode = session for it."
 )
@@ -63,8 +64,7 @@ def find_obstacles(connection: BaseDatabaseWrapper) -> list[Obstacle]:
         tables = [each for each in tables if each.name not in THEIRS]
     found = [*of_server(see_server(connection)), *of_hidden(connection, [each.oid for each in tables])]
     if is_shared_between_transactions(connection):
-        problem = "A pool in transaction mode is in between: locks and settings of a session do not hold."
-        found.append(Obstacle(subject="database", problem=problem, fix=SESSION))
+        found.append(Obstacle(subject="database", problem=SHARED_SESSIONS, fix=SESSION))
     for table in tables:
         found += of_table(table, wanted[table.name], is_theirs=table.name in THEIRS)
     if not any(each.blinding for each in found):

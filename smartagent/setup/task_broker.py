@@ -1,0 +1,53 @@
+"""The broker of the workers' tasks: a table of the database, or Redis where REDIS_URL names one."""
+
+import sys
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django_q.brokers import get_broker
+from django_q.models import OrmQ
+from redis.exceptions import RedisError
+
+NO_REDIS = "Redis is not reachable at {place} ({cause}), so no task is queued and no rule is evaluated on schedule."
+NAME_REDIS = "Start Redis, or correct REDIS_URL; without REDIS_URL tasks are queued in the database."
+
+
+def tasks_queued() -> int | None:
+    """How many tasks wait for a worker; None where Redis does not answer."""
+    if not settings.REDIS_URL:
+        return int(OrmQ.objects.count())
+    try:
+        return int(get_broker().queue_size())
+    except RedisError:
+        return None
+
+
+def broker_problem() -> str | None:
+    """What is wrong with the broker, in a sentence without secrets; None where nothing is."""
+    if not settings.REDIS_URL:
+        return None
+    try:
+        get_broker().ping()
+    except RedisError as error:
+        place = settings.REDIS_URL.partition("://")[2].rpartition("@")[2].partition("?")[0]
+        return NO_REDIS.format(place=place or "its address", cause=type(error).__name__)
+    return None
+
+
+def oldest_queued() -> datetime | None:
+    """Since when the first task in the database's queue has been waiting. Redis does not say it of its own."""
+    if settings.REDIS_URL:
+        return None
+    since: datetime | None = OrmQ.objects.order_by("lock").values_list("lock", flat=True).first()
+    return since
+
+
+def check_broker(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Redis answers; an error for the workers, who cannot begin without it."""
+    problem = broker_problem()
+    if problem is None:
+        return []
+    level = checks.Error if sys.argv[1:2] in (["qcluster"], ["check"]) else checks.Warning
+    return [level(problem, hint=NAME_REDIS, id="smartagent.E030")]
