@@ -13,7 +13,7 @@ GUIDES = {
         "optimizations", "samples", "agents", "data-sources", "rules-as-code",
     ),
     "Operators' guide": (
-        "install", "configuration", "sign-in", "security", "monitoring", "reliability", "failures", "backup",
+        "install", "deploy", "configuration", "sign-in", "security", "monitoring", "reliability", "failures", "backup",
         "retention", "commands", "takeover",
     ),
     "Developers' guide": ("rest", "extending", "architecture"),

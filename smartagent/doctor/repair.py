@@ -27,7 +27,7 @@ from smartagent.kernel import schema_drift
 from smartagent.kernel.own_session import own_session
 from smartagent.setup import schedules
 
-REPAIR_LOCK = 0x5A9E18  # any number, the same for every repair of this database
+REPAIR_LOCK = 0x5A9E1A  # any number, the same for every repair of this database
 
 
 class AlreadyRepairing(Exception):

@@ -14,6 +14,7 @@ from smartagent.doctor.scheduler import is_late, last_evaluation, overdue_tasks
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.member_role import as_owner
 from smartagent.monitoring.own_connection import open_connection
+from smartagent.setup.task_broker import broker_problem
 
 STATEMENT_TIMEOUT = 2_000  # milliseconds
 MAX_NAMED_MIGRATIONS = 4
@@ -54,16 +55,19 @@ def check_database(now: datetime) -> str:
 
 
 def check_migrations(now: datetime) -> str:
-    """All migrations of this version are applied, and none of a newer one."""
+    """All migrations of this version are applied. Those of a newer one add to the database only, until the last process
+    of this version has ended: in a rolling upgrade it is ready."""
     migrated = Migrated(connection)
-    if wrong := migrated.pending or migrated.unknown:
-        names = ", ".join(".".join(each) for each in wrong[:MAX_NAMED_MIGRATIONS])
-        raise NotReady(f"{'Not applied' if migrated.pending else 'Of a newer version'}: {names}.")
-    return "All migrations are applied."
+    names = ", ".join(".".join(each) for each in (migrated.pending or migrated.unknown)[:MAX_NAMED_MIGRATIONS])
+    if migrated.pending:
+        raise NotReady(f"Not applied: {names}.")
+    return f"Of a newer version: {names}." if migrated.unknown else "All migrations are applied."
 
 
 def check_worker(now: datetime) -> str:
     """A worker takes due tasks."""
+    if broker_problem():
+        raise NotReady("Redis, where tasks are queued, does not answer.")
     if late := overdue_tasks(now):
         raise NotReady(f"Tasks have been due for {about(late)}: no worker is running.")
     return "No task is overdue."

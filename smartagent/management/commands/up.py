@@ -28,6 +28,7 @@ from smartagent.models import User
 from smartagent.setup import schedules
 from smartagent.setup.process_deaths import keep_death
 from smartagent.setup.safety import dangers
+from smartagent.setup.task_broker import NAME_REDIS, broker_problem
 from smartagent.up import CannotStart
 from smartagent.up.child import Child
 from smartagent.up.first_admin import FirstAdmin, make_first_admin
@@ -36,11 +37,9 @@ from smartagent.up.output import Output
 from smartagent.up.ports import check_free
 from smartagent.up.site_address import site_url
 from smartagent.up.supervisor import Supervisor
+from smartagent.up.web_server import web_command
 
-# Of each web server process: up to four streams and two exports of the activity log occupy one each for minutes.
-WEB_THREADS = "12"
 PLATFORM_TOKEN_SECONDS = 30 * 24 * 3600  # that a token of the demo's example platform lasts
-OPEN_STREAMS_SECONDS = "4"  # that a web server waits for open answers before it stops
 # Granian's advice is about threads that compute; most of ours wait.
 THREADS_ADVICE = "Configuration allows spawning up to"
 # What Granian says of a process that it starts again by itself.
@@ -81,6 +80,8 @@ class Command(BaseCommand):
         try:
             if found := dangers(settings, options["host"]):
                 raise CannotStart(" ".join(found))
+            if problem := broker_problem():
+                raise CannotStart(f"{problem} {NAME_REDIS}")
             with only_one(settings.VAR, address):
                 check_free(options["host"], options["port"])
                 forget_ended_processes()
@@ -134,12 +135,7 @@ class Command(BaseCommand):
             "PYTHONUNBUFFERED": "1",
             "SITE_URL": self._site_url(options),
         }
-        web = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port",
-            str(options["port"]), "--workers", str(options["web_workers"]), "--blocking-threads", WEB_THREADS,
-            "--workers-kill-timeout", OPEN_STREAMS_SECONDS, "--respawn-failed-workers", "--no-access-log",
-            "--log-level", "warning", "smartagent.wsgi:application",
-        ]  # fmt: skip
+        web = web_command(options["host"], options["port"], options["web_workers"])
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         commands = {
             "web": web, "demo": [*manage, "demo"], "workers": [*manage, "qcluster"], "deliver": [*manage, "deliver"],
