@@ -9,7 +9,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from smartagent.postgres.config import database, through_pool
+from smartagent.postgres.config import database, replica, through_pool
 from smartagent.setup.redis_url import with_timeout
 from smartagent.setup.secret_key import secret_key
 from smartagent.shell.navigation import UNFOLD as UNFOLD
@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "smartagent.accounts.middleware.SignInRulesMiddleware",
     "smartagent.shell.middleware.MissingColumnMiddleware",
+    "smartagent.shell.replica_reads.ReplicaMiddleware",
 ]
 
 ROOT_URLCONF = "smartagent.urls"
@@ -121,6 +122,11 @@ DATABASES = {
     if DATABASE_DIRECT_URL
     else database(DATABASE_URL, VAR)
 }
+# A streaming replica, from which lists, exports and statistics are read while it is not further behind than this.
+DATABASE_REPLICA_URL = env.str("DATABASE_REPLICA_URL", default="")
+REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=30)
+if DATABASE_REPLICA_URL:
+    DATABASES["default"]["REPLICA"] = replica(DATABASE_REPLICA_URL, VAR)
 # Members' requests run as a database role that sees their own rows only, where the account may take it.
 ROW_LEVEL_SECURITY = env.bool("ROW_LEVEL_SECURITY", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

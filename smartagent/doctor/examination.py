@@ -79,6 +79,7 @@ def _checks(
     yield partial(server.check_server, connection)
     yield partial(server.check_obstacles, obstacles, migrating=bool(migrated.pending))
     yield partial(server.check_pool, obstacles)
+    yield server.check_replica
     yield partial(server.check_exposure, connection)
     yield partial(check_migrations, migrated)
     yield from (partial(check_table, connection, table) for table in tables)

@@ -11,6 +11,7 @@ from smartagent.adoption.preview.obstacles import SESSION, Obstacle
 from smartagent.adoption.table_grants import exposed
 from smartagent.doctor.findings import FIX, Finding, error, warning
 from smartagent.doctor.schema_findings import about
+from smartagent.kernel.replica import is_configured, replica_state
 
 OLDEST = 14
 CLOCKS_DIFFER = timedelta(seconds=30)
@@ -66,6 +67,14 @@ def check_pool(obstacles: Iterable[Obstacle]) -> Iterator[Finding]:
     for each in obstacles:
         if each.fix == SESSION:
             yield error(each.subject, each.problem, each.fix)
+
+
+def check_replica() -> Iterator[Finding]:
+    """Pages are read from the replica, where one is named."""
+    if not is_configured() or (state := replica_state()).usable:
+        return
+    yield warning("replica", f"Everything is read from the primary database. {state.problem}",
+                  "Check DATABASE_REPLICA_URL, the replica and its connection to the primary.")  # fmt: skip
 
 
 def check_exposure(connection: BaseDatabaseWrapper) -> Iterator[Finding]:

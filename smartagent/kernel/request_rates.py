@@ -15,6 +15,8 @@ from threading import Lock
 
 from django.db import connection
 
+from smartagent.kernel.replica import on_primary
+
 WINDOW_SECONDS = 60
 SHARE_UNSETTLED = 50  # a process settles after this part of a limit
 SETTLE = """
@@ -96,6 +98,7 @@ class RequestRates:
     def _is_due(self, limit: RequestLimit) -> bool:
         return self._counts[limit.key].pending >= ceil(limit.maximum / SHARE_UNSETTLED)
 
+    @on_primary()
     def _settle(self) -> None:
         """Add what is pending to the counts in the database; keys in one order, so that no two processes deadlock."""
         pending = sorted((key, count.pending) for key, count in self._counts.items() if count.pending)

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from notifications.registries import channels
 from rules.engine.states import InstanceState
+from smartagent.kernel.replica import is_configured, replica_state
 from smartagent.monitoring import database_queries as sql
 from smartagent.setup.task_broker import tasks_queued
 
@@ -105,6 +106,8 @@ class DatabaseCollector(Collector):
             "smartagent_evaluation_interval_seconds", "Time between two scheduled evaluations, as configured.",
             value=settings.EVALUATE_EVERY_SECONDS,
         )  # fmt: skip
+        if is_configured():
+            yield from _replica()
         read = GaugeMetricFamily(
             "smartagent_database_reading_success", "Whether a reading of the database was answered in time.",
             labels=["reading"],
@@ -126,6 +129,15 @@ class DatabaseCollector(Collector):
         except psycopg.Error as error:
             log.warning("a reading for Prometheus failed", reading=reading.name, cause=type(error).__name__)
             return None
+
+
+def _replica() -> Iterator[GaugeMetricFamily]:
+    state = replica_state()
+    yield GaugeMetricFamily("smartagent_replica_usable", "Whether pages are read from the replica of the database.",
+                            value=int(state.usable))  # fmt: skip
+    if state.lag is not None:
+        yield GaugeMetricFamily("smartagent_replica_lag_seconds", "How far the replica of the database is behind.",
+                                value=state.lag)  # fmt: skip
 
 
 def _parameters() -> dict[str, Any]:

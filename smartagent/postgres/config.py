@@ -18,6 +18,7 @@ SHARING_COMMANDS = ("deliver", "runserver", "web")
 # A pool tries to connect for so long, with growing pauses; then whoever asks next lets it try again at once. Were it
 # long, the pauses of a long outage would go on after its end.
 RECONNECT_SECONDS = 1.0
+REPLICA_SECONDS = 2  # to connect; then the primary is asked
 URL_EXAMPLE = "postgres://user:password@host:5432/name"
 
 # Options of Django's backend; every other one is libpq's.
@@ -60,6 +61,15 @@ def database(
         chosen["OPTIONS"]["pool"] = {
             "min_size": 0, "max_size": 20, "timeout": 10, "reconnect_timeout": RECONNECT_SECONDS,
         }  # fmt: skip
+    return chosen
+
+
+def replica(url: str, var: Path) -> dict[str, Any]:
+    """The settings of a replica, for which nobody waits long."""
+    chosen = database(url, var, name="DATABASE_REPLICA_URL")
+    chosen["OPTIONS"]["connect_timeout"] = REPLICA_SECONDS
+    if "pool" in chosen["OPTIONS"]:
+        chosen["OPTIONS"]["pool"]["timeout"] = REPLICA_SECONDS
     return chosen
 
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from smartagent.postgres.config import database, through_pool
+from smartagent.postgres.config import database, replica, through_pool
 from smartagent.postgres.errors import (
     ConnectionRefused,
     NoSuchDatabase,
@@ -118,3 +118,14 @@ def test_pages_go_through_the_pool_and_commands_to_the_server_itself():
 def test_what_no_pool_can_keep_is_refused(url, direct, said):
     with pytest.raises(ImproperlyConfigured, match=said):
         through_pool(url, direct, VAR, ["granian"])
+
+
+def test_nobody_waits_long_for_a_replica():
+    found = replica("postgres://app@replica/agent", VAR)
+    assert (found["HOST"], found["OPTIONS"]["pool"]["timeout"], found["OPTIONS"]["connect_timeout"]) == (
+        "replica",
+        2,
+        2,
+    )
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_REPLICA_URL is not of the form"):
+        replica("replica.example.com", VAR)
