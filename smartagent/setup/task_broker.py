@@ -1,6 +1,8 @@
 """The broker of the workers' tasks: a table of the database, or Redis where REDIS_URL names one."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +21,8 @@ def tasks_queued() -> int | None:
     if not settings.REDIS_URL:
         return int(OrmQ.objects.count())
     try:
-        return int(get_broker().queue_size())
+        with _redis() as broker:
+            return int(broker.queue_size())
     except RedisError:
         return None
 
@@ -29,11 +32,21 @@ def broker_problem() -> str | None:
     if not settings.REDIS_URL:
         return None
     try:
-        get_broker().ping()
+        with _redis() as broker:
+            broker.ping()
     except RedisError as error:
         place = settings.REDIS_URL.partition("://")[2].rpartition("@")[2].partition("?")[0]
         return NO_REDIS.format(place=place or "its address", cause=type(error).__name__)
     return None
+
+
+@contextmanager
+def _redis() -> Iterator[Any]:
+    broker = get_broker()
+    try:
+        yield broker
+    finally:
+        broker.connection.close()
 
 
 def oldest_queued() -> datetime | None:

@@ -70,6 +70,7 @@ def test_schedules_put_their_tasks_into_redis_and_its_end_is_told(redis):
     Schedule.objects.update(next_run=timezone.now())
     due = list(Schedule.objects.order_by("pk").values_list("next_run", flat=True))
     scheduler(broker)
+    broker.connection.close()
     assert list(Schedule.objects.order_by("pk").values_list("next_run", flat=True)) == due  # nothing is lost
 
 
