@@ -11,6 +11,7 @@ from rules.evaluation.evaluator import Evaluator
 
 class Command(BaseCommand):
     help = "Evaluates all rules every EVALUATE_EVERY_SECONDS, where these are no whole minutes, until stopped (Ctrl-C)."
+    requires_system_checks = []  # they load every page, of which this process needs none
 
     def handle(self, *args: Any, **options: Any) -> None:
         evaluator = Evaluator()

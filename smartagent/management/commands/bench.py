@@ -75,6 +75,7 @@ def percentage(text: str) -> float:
 
 class Command(BaseCommand):
     help = "Measures performance in a temporary database."
+    requires_system_checks = []  # they load every page, whose memory would be measured
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
@@ -216,7 +217,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
-        with scratch_database():
+        with scratch_database(apart=True):
             if options["series"]:
                 return bench_series(options["series"]).as_dict()
             return bench_tick(options["rules"], options["change"], chain=options["chain"]).as_dict()
