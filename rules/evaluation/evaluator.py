@@ -18,7 +18,7 @@ from rules.models import DispatchRun
 from smartagent.kernel.session_lock import alone
 
 log = structlog.get_logger(__name__)
-EVALUATOR_LOCK = 0x5A9E18  # any number, the same for every evaluator of this database
+EVALUATOR_LOCK = 0x5A9E16  # any number, the same for every evaluator of this database
 STANDBY_SECONDS = 1.0  # between two looks at the lock
 ABSENT_AFTER = timedelta(minutes=1)  # without an evaluation the schedule of whole minutes takes over
 
