@@ -8,6 +8,7 @@ from rules.audit.anchor_places import publish_anchor
 from rules.audit.recorded_verification import BUSY, verify_and_record
 from rules.audit.sealing import seal
 from rules.engine.intervals import has_evaluator
+from rules.evaluation.database_starts import log_database_start
 from rules.evaluation.evaluator import evaluate_instead
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun, EntryCount
@@ -20,6 +21,7 @@ def tick() -> str:
     if has_evaluator():
         run = evaluate_instead(timezone.now())
     else:
+        log_database_start(timezone.now())
         run = evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
     if run is None:
         return "manage.py evaluate does it"

@@ -433,6 +433,7 @@ RULES_EVENTS = [
     "rules.audit.events.AUDIT_EVENTS",
     "rules.storage.deletions.DELETION_EVENTS",
     "rules.evaluation.heartbeat.HEARTBEAT_EVENTS",
+    "rules.evaluation.database_starts.DATABASE_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",
     "notifications.reliability.goal.RELIABILITY_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",

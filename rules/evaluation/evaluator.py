@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from rules.engine.intervals import evaluation_interval, has_evaluator
+from rules.evaluation.database_starts import log_database_start
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun
 from smartagent.kernel.session_lock import alone
@@ -50,6 +51,7 @@ class Evaluator:
         interval = evaluation_interval().total_seconds()
         due = time.monotonic() + _left(timezone.now())
         while not self.stopped.wait(max(due - time.monotonic(), 0)):
+            log_database_start(timezone.now())
             evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
             due = max(due + interval, time.monotonic())
 
