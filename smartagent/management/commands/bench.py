@@ -73,6 +73,12 @@ def percentage(text: str) -> float:
     return percent
 
 
+# What a row of faults says in sentences and in detail.
+ONLY_IN_JSON = {
+    "cause", "holds", "problem", "chain_valid", "chain", "recovered", "settled_s", "counts", "failed_requests", "seen",
+}  # fmt: skip
+
+
 class Command(BaseCommand):
     help = "Measures performance in a temporary database."
     requires_system_checks = []  # they load every page, whose memory would be measured
@@ -161,13 +167,15 @@ class Command(BaseCommand):
         """Each row: its name, its other figures, and its ratio at the end."""
         width = max(len(next(iter(row.values()))) for row in rows)
         for row in rows:
-            name, *figures = row.items()
+            name, *figures = [each for each in row.items() if each[0] not in ONLY_IN_JSON]
             shown = "  ".join(f"{self._shown(figure):>12} {title.replace('_', ' ')}" for title, figure in figures)
             self.stdout.write(f"{name[1]:<{width}}  {shown}")
 
     def _shown(self, figure: Any) -> str:
         if isinstance(figure, Mapping):
             return ", ".join(f"{value:,} at {int(size):,}" for size, value in figure.items())
+        if isinstance(figure, str):
+            return figure
         return "-" if figure is None else f"{figure:,}"
 
     def _pages(self, options: dict[str, Any]) -> Mapping[str, Any]:
