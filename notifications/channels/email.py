@@ -4,10 +4,11 @@ import smtplib
 from typing import Any
 
 from django import forms
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 
 from notifications.channels import Address, ChannelError, ChannelKind, Receipt
 from notifications.channels.fields import OneLineField
+from notifications.channels.mail_connections import mail_connection
 from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of, subject_of, text_of, thread_headers
 from smartagent.outbound.errors import Unreachable
@@ -25,18 +26,16 @@ class Email(ChannelKind):
     help = "Sends e-mail through the mail server of this installation."
     icon = "mail"
     form = EmailForm
+    max_per_host = 8  # connections, of which mail servers allow one client only a few
 
     def send(self, message: OutgoingMessage, address: Address) -> Receipt:
-        connection = get_connection(fail_silently=False, timeout=10)
-        mail = mail_of(message, address["to"], connection)
         try:
-            mail.send()
+            with mail_connection() as connection:
+                mail_of(message, address["to"], connection).send()
         except smtplib.SMTPException as error:
             raise _refusal(error) from None
         except OSError as error:
             raise Unreachable(f"The mail server did not respond: {error.strerror or error}.") from None
-        finally:
-            connection.close()  # a sign-in that failed leaves it open
         return Receipt(code=250, excerpt="Accepted by the mail server.")
 
     def preview(self, message: OutgoingMessage, address: Address) -> str:

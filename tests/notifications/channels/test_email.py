@@ -3,12 +3,15 @@
 import email
 import email.policy
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from notifications.channels import mail_connections
 from notifications.channels.mime import domain
 from smartagent.outbound.errors import Unreachable
 from tests.notifications.channels.written import digest, errors, message, refusal, send
@@ -20,7 +23,7 @@ class Mailbox:
     """Takes mail, unless its recipient is one of these."""
 
     def __init__(self):
-        self.taken, self.refuses, self.says = [], {}, "250 OK"
+        self.taken, self.refuses, self.says, self.sessions = [], {}, "250 OK", set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address in self.refuses:
@@ -29,6 +32,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.sessions.add(session.peer)
         if self.says.startswith("250"):
             mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
             self.taken.append((envelope.rcpt_tos, mail))
@@ -54,6 +58,7 @@ def mailbox(settings):
     box = Mailbox()
     controller = serve(settings, box)
     yield box
+    mail_connections.close_idle()
     controller.stop()
 
 
@@ -181,6 +186,49 @@ def test_no_server(settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     with pytest.raises(Unreachable, match="The mail server did not respond: Connection refused"):
         send("email", message(), to=TO)
+
+
+def test_one_connection_takes_many_mails_and_is_kept_where_one_is_refused(mailbox, monkeypatch):
+    mailbox.refuses["gone@example.com"] = "550 No such mailbox"
+    for _ in range(3):
+        send("email", message(), to=TO)
+        assert refusal("email", message(), to="gone@example.com").permanent
+    assert (len(mailbox.taken), len(mailbox.sessions)) == (3, 1)
+    monkeypatch.setattr(mail_connections, "MAX_MESSAGES", 7)
+    for _ in range(2):
+        send("email", message(), to=TO)
+    assert (len(mailbox.taken), len(mailbox.sessions)) == (5, 2)
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced(settings):
+    box = Mailbox()
+    first = serve(settings, box)
+    send("email", message(), to=TO)
+    first.stop()
+    second = Controller(box, hostname="127.0.0.1", port=first.port)
+    second.start()
+    send("email", message(), to=TO)
+    assert (len(box.taken), len(box.sessions)) == (2, 2)
+    mail_connections.close_idle()
+    second.stop()
+
+
+def test_a_connection_is_closed_when_no_mail_is_sent_any_more(mailbox, monkeypatch):
+    monkeypatch.setattr(mail_connections, "KEPT", 0.1)
+    monkeypatch.setattr(mail_connections, "_timer", None)  # of another test
+    send("email", message(), to=TO)
+    assert len(mail_connections._idle) == 1
+    until = time.monotonic() + 5
+    while mail_connections._idle and time.monotonic() < until:
+        time.sleep(0.02)
+    assert mail_connections._idle == []
+
+
+def test_many_threads_have_connections_of_their_own(mailbox):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: send("email", message(number), to=TO), range(20)))
+    assert len(mailbox.taken) == 20
+    assert len(mailbox.sessions) <= 4
 
 
 @pytest.mark.parametrize("to", ["", "oncall", "a@example.com,b@example.com", "a@example.com\nBcc: b@example.com"])
