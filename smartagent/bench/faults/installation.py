@@ -117,7 +117,6 @@ class Installation:
         self.shift(0)
         return {
             "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1",
         }  # fmt: skip
 
     def _read(self, process: "subprocess.Popen[bytes]") -> None:
