@@ -19,6 +19,7 @@ from notifications.delivery.outcome import Result
 from notifications.delivery.queue import Lease
 from notifications.delivery.rendering import write
 from notifications.registries import channels
+from smartagent.kernel.event_loop import run_to_end
 from smartagent.kernel.registry import UnknownKind
 from smartagent.kernel.secret_mask import hide
 from smartagent.kernel.tracing import span
@@ -111,7 +112,7 @@ def attempt_all(calls: Sequence[Call]) -> list[Result]:
         async with connections():
             return await asyncio.gather(*(call.attempt() for call in calls))
 
-    return asyncio.run(results()) if calls else []
+    return run_to_end(results()) if calls else []
 
 
 def render(leases: Sequence[Lease]) -> tuple[list[Call], list[Result]]:

@@ -4,13 +4,14 @@ A source that raises is recorded with its error; the others continue. Queries of
 of the transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from rules.data_sources.asking import QueryOutcome
 from rules.data_sources.readings import insert_outcomes
@@ -48,10 +49,10 @@ WITH beyond AS (DELETE FROM eval_readings WHERE value >= 'Infinity' OR value = '
                 RETURNING metric, user_id, target)
 INSERT INTO eval_beyond SELECT metric, user_id, target FROM beyond
 """
-# One statement looks everything up once; hardly ever is a reading new.
+# Looks everything up once, and tells how many samples were kept, and how many readings have no series yet.
 KEEP_CHANGES = """
 WITH changed AS MATERIALIZED (
-    SELECT r.user_id, r.metric, r.target, r.value, q.id
+    SELECT r.value, q.id
       FROM eval_readings r
       LEFT JOIN metric_series q ON q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target
            AND q.metric = ANY(%(built_in)s)
@@ -59,17 +60,22 @@ WITH changed AS MATERIALIZED (
                           WHERE s.series_id = q.id AND s.observed_at <= %(now)s
                           ORDER BY s.observed_at DESC LIMIT 1) last ON true
      WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL AND last.value IS DISTINCT FROM r.value),
-made AS (
-    INSERT INTO metric_series (user_id, metric, target, labels)
-    SELECT DISTINCT user_id, metric, target,
-           CASE WHEN target = '' THEN '{}' ELSE jsonb_build_object('target', target) END
-      FROM changed WHERE id IS NULL
-        ON CONFLICT DO NOTHING RETURNING id, user_id, metric, target)
-INSERT INTO metric_samples (series_id, observed_at, value)
-SELECT DISTINCT ON (id) id, %(now)s, value
-  FROM (SELECT id, value FROM changed WHERE id IS NOT NULL
-         UNION ALL SELECT m.id, c.value FROM changed c JOIN made m USING (user_id, metric, target)) AS kept
-    ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value
+kept AS (
+    INSERT INTO metric_samples (series_id, observed_at, value)
+    SELECT DISTINCT ON (id) id, %(now)s, value FROM changed WHERE id IS NOT NULL
+        ON CONFLICT (series_id, observed_at) DO UPDATE SET value = excluded.value RETURNING series_id)
+SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM changed WHERE id IS NULL)
+"""
+# A statement of its own: row-level security lets nobody write samples of a series that the same statement makes.
+MAKE_SERIES = """
+INSERT INTO metric_series (user_id, metric, target, labels)
+SELECT DISTINCT r.user_id, r.metric, r.target,
+       CASE WHEN r.target = '' THEN '{}' ELSE jsonb_build_object('target', r.target) END
+  FROM eval_readings r
+ WHERE r.metric = ANY(%(built_in)s) AND r.user_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM metric_series q
+                    WHERE q.user_id = r.user_id AND q.metric = r.metric AND q.target = r.target)
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -112,8 +118,17 @@ def keep_changes(now: datetime) -> int:
         cursor.execute(BY_HASHING)
         cursor.execute("SET LOCAL enable_memoize = off")  # every series is looked up once
         params: dict[str, Any] = {"now": now, "built_in": [source.kind for source in metrics]}
-        cursor.execute(KEEP_CHANGES, params)
-        return int(cursor.rowcount)
+        kept, without_series = _keep(cursor, params)
+        if without_series:  # hardly ever
+            cursor.execute(MAKE_SERIES, params)
+            kept += _keep(cursor, params)[0]
+    return kept
+
+
+def _keep(cursor: CursorWrapper, params: Mapping[str, Any]) -> tuple[int, int]:
+    cursor.execute(KEEP_CHANGES, params)
+    kept, without_series = cursor.fetchone()
+    return kept, without_series
 
 
 def _read(source: MetricSource, metric: str, now: datetime, person: UUID | None) -> None:

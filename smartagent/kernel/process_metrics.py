@@ -111,6 +111,8 @@ class _ProcessNumber:
         return self.number
 
     def _take(self) -> None:
+        if self.held:  # of the process that forked, which keeps it
+            self.held.close()
         for number in count():
             if held := _hold(self.folder, number):
                 self.process, self.number, self.held = os.getpid(), number, held

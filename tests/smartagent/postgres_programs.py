@@ -16,7 +16,9 @@ from django.conf import settings
 from smartagent.postgres.config import database
 url, var = sys.argv[1:]
 # No fsync: these servers are thrown away. Everything else is as it is for people.
-settings.configure(DATABASES={"default": database(url or None, Path(var), {"fsync": "off"})}, USE_TZ=True)
+settings.configure(
+    DATABASES={"default": database(url or None, Path(var), {"fsync": "off"})}, USE_TZ=True, VAR=Path(var)
+)
 django.setup()
 from django.db import connection
 

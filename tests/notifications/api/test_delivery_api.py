@@ -156,7 +156,7 @@ def test_an_export_is_sent_while_it_is_read(alice, channel, django_assert_num_qu
         for n in range(4500)
     )
     client = signed_in(alice)
-    with django_assert_num_queries(5):  # session, person, two for permissions, the list
+    with django_assert_num_queries(7):  # session, person, two for permissions, the list in a transaction
         assert len(rows(alice, client=client)) == 4500
 
 

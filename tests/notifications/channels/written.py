@@ -1,6 +1,5 @@
 """Messages for tests of channels, and what a receiver got."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from notifications.channels import Address, ChannelError
 from notifications.channels.message import OutgoingMessage
 from notifications.delivery.attempt import sent
 from notifications.registries import channels
+from smartagent.kernel.event_loop import run_to_end
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def digest(count: int, **fields: Any) -> OutgoingMessage:
 
 def send(kind: str, one: OutgoingMessage, **values: Any) -> Any:
     """Send it by a channel of this kind with these settings."""
-    return asyncio.run(sent(channels[kind], one, Address(values)))
+    return run_to_end(sent(channels[kind], one, Address(values)))
 
 
 def refusal(kind: str, one: OutgoingMessage, **values: Any) -> ChannelError:

@@ -82,7 +82,7 @@ def test_queries_do_not_grow_with_what_it_did(client_of, alice, now, django_asse
     for _ in range(60):
         entry_of(rule, now)
     client = client_of(alice)
-    with django_assert_max_num_queries(48):
+    with django_assert_max_num_queries(49):
         response = page_of(client, rule)
     assert len(response.context["entries"]) == 20
     assert "All entries" in response.content.decode()
@@ -107,7 +107,7 @@ def test_a_rule_of_everyone_has_a_strip_for_each_instance_and_its_states_in_the_
         MetricSample.objects.push(user=user, metric="cpu", value=number, observed_at=now - 2 * HOUR)
         was = {"from": "ok", "to": "firing"} if user == bob else {"from": "firing", "to": "ok"}
         entry_of(rule, now - HOUR, state=state, context=was)
-    with django_assert_max_num_queries(49):
+    with django_assert_max_num_queries(50):
         page = client.get(reverse(PAGE, args=[rule.pk]))
     strips = page.context["history"].strips
     assert (len(strips), page.context["other_states"]) == (12, "3")
