@@ -11,7 +11,7 @@ from notifications.channels.fields import OneLineField
 from notifications.channels.mail_connections import mail_connection
 from notifications.channels.message import OutgoingMessage
 from notifications.channels.mime import html_of, subject_of, text_of, thread_headers
-from smartagent.outbound.errors import Unreachable
+from smartagent.outbound.errors import unreachable
 
 
 class EmailForm(forms.Form):
@@ -35,7 +35,7 @@ class Email(ChannelKind):
         except smtplib.SMTPException as error:
             raise _refusal(error) from None
         except OSError as error:
-            raise Unreachable(f"The mail server did not respond: {error.strerror or error}.") from None
+            raise unreachable(f"The mail server did not respond: {error.strerror or error}.", error) from None
         return Receipt(code=250, excerpt="Accepted by the mail server.")
 
     def preview(self, message: OutgoingMessage, address: Address) -> str:

@@ -24,7 +24,7 @@ from smartagent.kernel.registry import UnknownKind
 from smartagent.kernel.secret_mask import hide
 from smartagent.kernel.tracing import span
 from smartagent.outbound.async_client import connections
-from smartagent.outbound.errors import NotSent
+from smartagent.outbound.errors import NetworkDown, NotSent
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class Call:
                 retry_after=timedelta(seconds=error.retry_after) if error.retry_after is not None else None,
             )  # fmt: skip
         except NotSent as error:
-            return result(error=str(error), permanent=error.permanent)
+            return result(error=str(error), permanent=error.permanent, network_down=isinstance(error, NetworkDown))
         except UnknownKind:
             return result(error=f"Channel type {self.to.kind} is not installed.", permanent=True)
         except Exception as error:  # a channel that is broken itself must not end the worker, or lose the message

@@ -19,7 +19,8 @@ handed AS (
     SELECT s.*, gen_random_uuid() AS new_id, n.id AS next_id, n.name AS next_name, n.kind AS next_kind
       FROM stuck s CROSS JOIN LATERAL (
         SELECT o.id, o.name, o.kind FROM channels o
-         WHERE o.user_id = s.user_id AND o.enabled AND o.opened_at IS NULL AND o.id <> s.channel_id
+         WHERE o.user_id = s.user_id AND o.enabled AND o.opened_at IS NULL AND o.retry_at IS NULL
+           AND o.id <> s.channel_id
            AND NOT EXISTS (SELECT FROM deliveries x
                             WHERE x.channel_id = o.id AND x.notification_id = s.notification_id
                               AND (x.status <> 'skipped' OR NOT x.handed_over))

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from notifications.delivery.breaker_notices import breaker_notice
-from notifications.delivery.circuit_breaker import Breaker, failed, succeeded
+from notifications.delivery.circuit_breaker import NETWORK_WAIT, Breaker, failed, not_reached, succeeded
 from notifications.delivery.digests import CHANNEL_GONE
 from notifications.delivery.process_metrics import count_outcomes, observe_latencies
 from notifications.delivery.queue import Lease
@@ -22,9 +22,10 @@ from notifications.models import Channel, Delivery
 DELIVERIES = """
 UPDATE deliveries d
    SET status = r.status, cause = r.cause, due_at = r.due_at, leased_until = NULL,
+       attempt_count = d.attempt_count - CASE WHEN r.counts THEN 0 ELSE 1 END,
        settled_at = CASE WHEN r.status = 'due' THEN NULL ELSE %(now)s::timestamptz END
-  FROM unnest(%(delivery)s::uuid[], %(number)s::int[], %(status)s::text[], %(cause)s::text[], %(due_at)s::timestamptz[])
-       AS r (delivery, number, status, cause, due_at)
+  FROM unnest(%(delivery)s::uuid[], %(number)s::int[], %(status)s::text[], %(cause)s::text[], %(due_at)s::timestamptz[],
+              %(counts)s::bool[]) AS r (delivery, number, status, cause, due_at, counts)
  WHERE d.id = r.delivery AND d.status = 'sending' AND (d.attempt_count = r.number OR r.status = 'delivered')
 RETURNING d.kind, d.status, extract(epoch FROM %(now)s::timestamptz - d.created_at)::float8
 """
@@ -56,7 +57,8 @@ RETURNING kind, status
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The outcome of one attempt: no error, or an error and whether it is permanent. `needless` means that there was
-    nothing left to send. `chance`, 0 to 1, is the jitter of the next retry."""
+    nothing left to send, `network_down` that the attempt says nothing about the receiver: it does not count.
+    `chance`, 0 to 1, is the jitter of the next retry."""
 
     lease: Lease
     channel: UUID | None
@@ -64,6 +66,7 @@ class Result:
     note: str = ""  # a remark on the attempt, also of a successful one
     permanent: bool = False
     needless: bool = False
+    network_down: bool = False
     code: int | None = None
     excerpt: str = ""
     milliseconds: float = 0.0
@@ -105,17 +108,24 @@ def expire(now: datetime) -> int:
 def _row(result: Result, now: datetime) -> dict[str, Any]:
     status, outcome, due = "delivered", "delivered", None
     if not result.delivered:
-        pause = None if result.permanent else next_wait(result.lease.number, result.chance, result.retry_after)
-        due = now + pause if pause else None
+        due = _due_again(result, now)
         status = "due" if due else "skipped" if result.needless else "dead"
         outcome = "refused" if result.permanent else "failed"
     return {
         "delivery": result.lease.delivery, "attempt": result.lease.attempt, "number": result.lease.number,
         "status": status, "outcome": outcome, "code": result.code,
-        "cause": _storable(f"{result.error} {result.note}".strip()),
+        "counts": not result.network_down, "cause": _storable(f"{result.error} {result.note}".strip()),
         "due_at": due, "milliseconds": result.milliseconds,
         "excerpt": _storable(result.excerpt),
     }  # fmt: skip
+
+
+def _due_again(result: Result, now: datetime) -> datetime | None:
+    """When a delivery that failed is tried again, None where it is not."""
+    if result.network_down:
+        return now + NETWORK_WAIT
+    pause = None if result.permanent else next_wait(result.lease.number, result.chance, result.retry_after)
+    return now + pause if pause else None
 
 
 def _storable(text: str) -> str:
@@ -156,6 +166,8 @@ def _move(channel: Channel, results: Sequence[Result], now: datetime) -> None:
 
 
 def _failed(breaker: Breaker, result: Result, now: datetime) -> Breaker:
+    if result.network_down:
+        return not_reached(breaker, now, _storable(result.error), probe=result.lease.probe)
     return failed(
         breaker, now, _storable(result.error), permanent=result.permanent, begun=result.lease.taken_at,
         requested=result.retry_after,

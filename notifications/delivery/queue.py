@@ -5,7 +5,7 @@ idempotency key.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from notifications.delivery.rate_limit import DueDelivery
 from smartagent.kernel.bulk_copy import copy_rows
 
-# Nothing goes by a channel whose breaker is open, or that is not in use.
-READY = "c.enabled AND c.opened_at IS NULL"
+# Nothing goes by a channel whose breaker is open, that waits for the network, or that is not in use.
+READY = "c.enabled AND c.opened_at IS NULL AND c.retry_at IS NULL"
 URGENT = "array_position(ARRAY['critical', 'high', 'medium', 'low'], d.severity)"
 # Whether it must be asked again if it is quiet: it is not new, and goes by a channel of its person's own.
 LATE = """
@@ -37,15 +37,17 @@ UPDATE deliveries SET status = 'due', leased_until = NULL, due_at = least(due_at
                ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
-# One delivery for each open breaker whose wait is over; the next wait starts, so that no other worker takes one too.
+# One delivery for each channel whose wait is over; the next wait starts, so that no other worker takes one too.
 PROBED = f"""
 WITH ripe AS (
-    SELECT c.id FROM channels c WHERE c.enabled AND c.opened_at IS NOT NULL AND c.retry_at <= %(now)s
-        AND EXISTS (SELECT FROM deliveries d WHERE d.channel_id = c.id AND d.status = 'due' AND d.expires_at > %(now)s)
+    SELECT c.id FROM channels c WHERE c.enabled AND c.retry_at <= %(now)s
+        AND EXISTS (SELECT FROM deliveries d WHERE d.channel_id = c.id AND d.status = 'due' AND d.due_at <= %(now)s
+                                               AND d.expires_at > %(now)s)
      ORDER BY c.retry_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 probed AS (
     SELECT ripe.id AS channel_id, d.id FROM ripe CROSS JOIN LATERAL (
-        SELECT id FROM deliveries WHERE channel_id = ripe.id AND status = 'due' AND expires_at > %(now)s
+        SELECT id FROM deliveries
+         WHERE channel_id = ripe.id AND status = 'due' AND due_at <= %(now)s AND expires_at > %(now)s
          ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) AS d),
 moved AS (UPDATE channels c SET retry_at = %(now)s + interval '1 minute' FROM probed p WHERE p.channel_id = c.id)
 SELECT {DELIVERY_FACTS} FROM probed p JOIN deliveries d ON d.id = p.id
@@ -75,12 +77,13 @@ NOT_MADE = "DELETE FROM delivery_attempts WHERE id = ANY(%(ids)s) AND outcome = 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A delivery leased by this worker, and the attempt that was stored for it."""
+    """A delivery leased by this worker, and the attempt that was stored for it; `probe`: by a channel that waits."""
 
     delivery: UUID
     attempt: UUID
     number: int
     taken_at: datetime
+    probe: bool = False
 
 
 def reclaim_abandoned(now: datetime, limit: int) -> None:
@@ -90,8 +93,8 @@ def reclaim_abandoned(now: datetime, limit: int) -> None:
 
 
 def breaker_probes(now: datetime, limit: int) -> list[DueDelivery]:
-    """One delivery for each open circuit breaker whose wait is over."""
-    return [DueDelivery(*row) for row in _rows(PROBED, now=now, limit=limit)]
+    """One delivery for each channel whose wait is over."""
+    return [replace(DueDelivery(*row), probe=True) for row in _rows(PROBED, now=now, limit=limit)]
 
 
 def due_deliveries(now: datetime, limit: int) -> list[DueDelivery]:
@@ -101,7 +104,10 @@ def due_deliveries(now: datetime, limit: int) -> list[DueDelivery]:
 
 def lease(due: Sequence[DueDelivery], now: datetime, duration: timedelta) -> list[Lease]:
     """Lease these for `duration`, and store an attempt for each."""
-    return _take([one.delivery for one in due], now, duration)
+    probes = {one.delivery for one in due if one.probe}
+    return [
+        replace(each, probe=each.delivery in probes) for each in _take([one.delivery for one in due], now, duration)
+    ]
 
 
 def lease_one(delivery: UUID, now: datetime, duration: timedelta) -> Lease | None:

@@ -29,6 +29,7 @@ class DueDelivery:
     reason: str = "first"
     attempt_count: int = 0
     late: bool = False  # decided some time ago, for somebody who has quiet hours
+    probe: bool = False  # by a channel that waits
 
     @property
     def has_waited(self) -> bool:

@@ -81,6 +81,8 @@ def _waits(delivery: Delivery, channel: Channel | None, now: datetime) -> list[s
     if channel.is_open:
         again = f"; next attempt at {clock_today(channel.retry_at, now)}" if channel.retry_at else ""
         return [f"The channel has been failing since {clock_today(channel.opened_at, now)}{again}."]
+    if channel.retry_at:
+        return [f"The channel waits for the network; next attempt at {clock_today(channel.retry_at, now)}."]
     if delivery.due_at and delivery.due_at > now:
         return [f"Scheduled for {clock_today(delivery.due_at, now)}."]
     return ["Waiting for a free worker."]

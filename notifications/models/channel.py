@@ -34,7 +34,8 @@ class Channel(Recorded):
     body_template = models.TextField(default="", blank=True, db_default="")
     created_at = models.DateTimeField("created", default=timezone.now, db_default=Now(), editable=False)
     updated_at = models.DateTimeField("updated", auto_now=True, db_default=Now())
-    # The breaker: open from opened_at until a delivery succeeds, which is tried at retry_at.
+    # The breaker: open from opened_at until a delivery succeeds, which is tried at retry_at. Closed, but with retry_at:
+    # messages wait for the network of this machine.
     failures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     opened_at = models.DateTimeField(null=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)

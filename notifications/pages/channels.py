@@ -81,4 +81,6 @@ class ChannelAdmin(FilteredAdmin):
             return format_html(
                 "<span>since {}; next attempt {}</span>", when(channel.opened_at), when(channel.retry_at)
             )
+        if channel.retry_at:
+            return format_html("<span>waits for the network; next attempt {}</span>", when(channel.retry_at))
         return f"{channel.failures} consecutive failures" if channel.failures else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from smartagent.outbound.errors import AddressRefused, Unreachable
+from smartagent.outbound.errors import AddressRefused, NetworkDown, unreachable
 
 Address = IPv4Address | IPv6Address
 # The last 32 bits are an IPv4 address: NAT64 (RFC 6052), translated (RFC 2765), compatible (RFC 4291).
@@ -58,8 +58,8 @@ def _is_public(address: Address) -> bool:
 def resolve(host: str, port: int, timeout: float) -> list[Address]:
     """Return the allowed addresses of `host`, in the system's order, at least one.
 
-    AddressRefused if it has only forbidden ones; Unreachable if it has none, or the look-up takes longer than `timeout`
-    seconds.
+    AddressRefused if it has only forbidden ones; Unreachable if it has none; NetworkDown if the name server does not
+    answer, or the look-up takes longer than `timeout` seconds.
     """
     return _allowed(host, _literal(host) or _look_up(host, port, timeout))
 
@@ -110,11 +110,10 @@ def _lookup_errors(host: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise Unreachable(f"The name {host} could not be looked up in time.") from None
+        raise NetworkDown(f"The name {host} could not be looked up in time.") from None
     except (OSError, UnicodeError) as error:
-        raise Unreachable(
-            f"The name {host} could not be looked up: {getattr(error, 'strerror', '') or error}."
-        ) from None
+        words = f"The name {host} could not be looked up: {getattr(error, 'strerror', '') or error}."
+        raise unreachable(words, error) from None
 
 
 def _addresses(found: Sequence[Any]) -> list[Address]:

@@ -36,7 +36,7 @@ from smartagent.outbound.client import (
     reached_words,
     timeout_words,
 )
-from smartagent.outbound.errors import AddressRefused, CertificateUntrusted, RequestRefused, Unreachable
+from smartagent.outbound.errors import AddressRefused, CertificateUntrusted, RequestRefused, Unreachable, unreachable
 from smartagent.outbound.proxies import proxy_of
 from smartagent.outbound.tls import is_untrusted, tls_problem
 
@@ -125,8 +125,10 @@ async def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[
     except aiohttp.InvalidURL:  # a number that is not written as an address
         raise AddressRefused("Invalid URL. Example: https://example.com/hook.") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        kind = CertificateUntrusted if is_untrusted(error.__cause__ or error) else Unreachable
-        raise kind(reached_words(address, _words(error))) from None
+        words = reached_words(address, _words(error))
+        if is_untrusted(error.__cause__ or error):
+            raise CertificateUntrusted(words) from None
+        raise unreachable(words, error) from None
     return answer_of(response.status, response.headers.get("Retry-After"), body, started)
 
 

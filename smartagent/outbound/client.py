@@ -25,6 +25,7 @@ from smartagent.outbound.errors import (
     RequestRefused,
     TimedOut,
     Unreachable,
+    unreachable,
 )
 from smartagent.outbound.network import deadline, remaining
 from smartagent.outbound.proxies import proxy_of
@@ -76,8 +77,10 @@ def send(
     except (httpx.LocalProtocolError, UnicodeError):  # they quote what is secret
         raise RequestRefused(RequestRefused.__doc__) from None
     except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL, ValueError) as error:
-        kind = CertificateUntrusted if is_untrusted(error) else Unreachable
-        raise kind(reached_words(address, _words(error))) from None
+        words = reached_words(address, _words(error))
+        if is_untrusted(error):
+            raise CertificateUntrusted(words) from None
+        raise unreachable(words, error) from None
     return answer_of(response.status_code, response.headers.get("Retry-After"), body, started)
 
 

@@ -7,7 +7,15 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from notifications.delivery.channel_setup import try_out
-from notifications.delivery.circuit_breaker import Breaker, failed, succeeded, wait_after
+from notifications.delivery.circuit_breaker import (
+    NETWORK_WAIT,
+    TOLERATED_PROBES,
+    Breaker,
+    failed,
+    not_reached,
+    succeeded,
+    wait_after,
+)
 from notifications.delivery.outcome import Result, record
 from notifications.delivery.pipeline import take
 from notifications.delivery.worker import deliver
@@ -43,19 +51,43 @@ def test_when_it_opens(outcomes, failures, is_open):
     assert (breaker.failures, breaker.is_open) == (failures, is_open)
 
 
-@pytest.mark.parametrize("opening", ["fffff", "p", "ffp"])
-def test_it_is_tried_after_5_minutes_and_then_less_and_less_often(opening):
-    breaker, now, waits = after(opening), AT, []
-    for _ in range(7):
-        waits.append((breaker.retry_at - now) / MINUTE)
+def test_it_is_tried_after_15_seconds_and_then_half_as_long_as_it_has_been_open():
+    breaker, now, waits = after("fffff"), AT, []
+    for _ in range(6):
+        waits.append((breaker.retry_at - now).total_seconds())
         now = breaker.retry_at
         breaker = failed(breaker, now, "Still no.", permanent=False)
-    assert waits == [5, 10, 20, 40, 60, 60, 60]
+    assert waits == [15, 15, 15, 22.5, 33.75, 50.625]
     assert (breaker.opened_at, breaker.cause) == (AT, "Still no.")
-    assert wait_after(10**6) == timedelta(hours=1)
+    assert wait_after(timedelta(days=9)) == timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("requested", "minutes"), [(1, 5), (7, 7), (90, 90), (10**6, 720)])
+@pytest.mark.parametrize("opening", ["p", "ffp"])
+def test_a_refusal_is_tried_again_after_5_minutes(opening):
+    breaker = after(opening)
+    assert breaker.retry_at == AT + 5 * MINUTE
+    assert failed(breaker, AT + 5 * MINUTE, "No.", permanent=True).retry_at == AT + 10 * MINUTE
+
+
+def test_a_network_that_is_down_opens_it_only_when_that_lasts():
+    breaker = not_reached(after("ffff"), AT, "No network.", probe=False)
+    for _ in range(50):
+        breaker = not_reached(breaker, AT, "No network.", probe=False)  # begun before it was known
+    assert breaker == Breaker(1, None, AT + NETWORK_WAIT, "No network.")
+    assert breaker.waits_for_network
+    assert succeeded(breaker) == Breaker()
+    assert failed(breaker, AT, "No.", permanent=False) == Breaker(1)  # now it is known that it is the channel
+    now = AT
+    for _ in range(TOLERATED_PROBES - 1):
+        assert not breaker.is_open
+        now = breaker.retry_at
+        breaker = not_reached(breaker, now, "No network.", probe=True)
+    assert (breaker.opened_at, breaker.retry_at) == (AT + 290 * MINUTE / 60, now + NETWORK_WAIT)
+    later = now + 60 * MINUTE
+    assert not_reached(breaker, later, "No network.", probe=True).retry_at == later + NETWORK_WAIT
+
+
+@pytest.mark.parametrize(("requested", "minutes"), [(0.1, 0.25), (7, 7), (90, 90), (10**6, 720)])
 def test_what_the_other_side_asks_for_is_waited(requested, minutes):
     breaker = failed(Breaker(failures=4), AT, "Later.", permanent=False, requested=requested * MINUTE)
     assert breaker.retry_at - AT == minutes * MINUTE
@@ -81,9 +113,20 @@ def test_while_it_is_open_nothing_is_sent_but_one_try(alice, httpserver: HTTPSer
         tell(alice)
     deliver(START)
     channel.refresh_from_db()
-    assert (channel.is_open, channel.retry_at, channel.cause) == (True, START + 5 * MINUTE, "Answered 500.")
+    assert (channel.is_open, channel.retry_at, channel.cause) == (True, START + MINUTE / 4, "Answered 500.")
     assert (channel.failures, len(httpserver.log)) == (5, 8)  # sixteen are sent at a time
-    for minutes, sent in ((4, 0), (5, 1), (5.9, 0), (14, 0), (15, 1), (34, 0), (35, 1), (75, 1), (134, 0), (135, 1)):
+    for minutes, sent in (
+        (0.2, 0),
+        (0.25, 1),
+        (0.4, 0),
+        (0.5, 1),
+        (4, 1),
+        (5.9, 0),
+        (6, 1),
+        (120, 1),
+        (179, 0),
+        (180, 1),
+    ):
         clock.move_to(START + minutes * MINUTE)
         tell(alice, START + minutes * MINUTE)
         assert (minutes, deliver(START + minutes * MINUTE)) == (minutes, sent)
@@ -95,7 +138,7 @@ def test_one_that_is_taken_closes_it_and_all_that_waited_are_sent(alice, httpser
         tell(alice)
     deliver(START)
     broken["code"] = 200
-    now = START + 5 * MINUTE
+    now = START + MINUTE
     clock.move_to(now)
     assert deliver(now) == 6
     channel.refresh_from_db()
@@ -136,7 +179,50 @@ def test_what_a_dead_worker_held_is_not_sent_while_it_is_open(alice, httpserver:
     assert delivery.attempts.get().outcome == "failed"
 
 
-def test_many_that_fail_at_once_open_it_for_five_minutes(alice, httpserver: HTTPServer, clock):
+def test_messages_wait_for_the_network_and_no_attempt_counts(alice, httpserver: HTTPServer, broken, clock):
+    broken["code"] = 200
+    channel = channel_of(alice, url=httpserver.url_for("/hook"))
+    channel_of(alice, name="second", url=httpserver.url_for("/hook"), position=1)
+    for _ in range(6):
+        tell(alice)
+    Delivery.objects.exclude(channel=channel).delete()
+    record([down(lease, channel) for lease in take(START, 6, MINUTE)], START)
+    channel.refresh_from_db()
+    assert (channel.is_open, channel.failures, channel.cause) == (False, 1, "No network.")
+    assert set(Delivery.objects.values_list("status", "attempt_count", "due_at")) == {("due", 0, START + MINUTE / 6)}
+    now = START
+    for probe in range(2, 11):  # more than a message has attempts
+        now += MINUTE / 6
+        (lease,) = take(now, 6, MINUTE)
+        assert take(now, 6, MINUTE) == []
+        record([down(lease, channel)], now)
+        channel.refresh_from_db()
+        assert (channel.is_open, channel.failures) == (False, probe)
+    assert not Notification.objects.filter(type="error").exists()
+    now += MINUTE / 6
+    clock.move_to(now)
+    assert deliver(now) == 6
+    assert set(Delivery.objects.values_list("channel", "status")) == {(channel.pk, "delivered")}
+    channel.refresh_from_db()
+    assert (channel.failures, channel.retry_at) == (0, None)
+
+
+def down(lease, channel):
+    """The result of an attempt that found no network."""
+    return Result(lease=lease, channel=channel.pk, error="No network.", network_down=True)
+
+
+def test_what_is_not_due_is_no_probe(alice, httpserver: HTTPServer, clock):
+    """Its attempts would be used up while the receiver is down."""
+    channel_of(alice, url=httpserver.url_for("/hook"))
+    tell(alice)
+    Delivery.objects.update(due_at=START + 10 * MINUTE)
+    Channel.objects.update(failures=5, opened_at=START - MINUTE, retry_at=START)
+    assert take(START, 1, MINUTE) == []
+    assert len(take(START + 10 * MINUTE, 1, MINUTE)) == 1
+
+
+def test_many_that_fail_at_once_open_it_once(alice, httpserver: HTTPServer, clock):
     channel = channel_of(alice, url=httpserver.url_for("/hook"))
     for _ in range(16):
         tell(alice)
@@ -145,7 +231,7 @@ def test_many_that_fail_at_once_open_it_for_five_minutes(alice, httpserver: HTTP
     record([Result(lease=one, channel=channel.pk, error="Timed out.") for one in leases[:10]], now)
     record([Result(lease=one, channel=channel.pk, error="Timed out.") for one in leases[10:]], now + MINUTE / 6)
     channel.refresh_from_db()
-    assert (channel.opened_at, channel.retry_at) == (now, now + 5 * MINUTE)
+    assert (channel.opened_at, channel.retry_at) == (now, now + MINUTE / 4)
     assert Notification.objects.filter(type="error").count() == 1
 
 
