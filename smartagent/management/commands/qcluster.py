@@ -1,5 +1,7 @@
 """The workers: django-q2's command, with our cluster."""
 
+import os
+import sys
 from typing import Any
 
 from django_q.management.commands import qcluster
@@ -11,5 +13,11 @@ class Command(qcluster.Command):  # type: ignore[misc]
     help = "Runs the workers and the scheduler, until stopped (Ctrl-C)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        qcluster.Cluster = Cluster
-        super().handle(*args, **options)
+        if name := options.get("cluster_name"):
+            os.environ["Q_CLUSTER_NAME"] = name
+        cluster = Cluster()
+        cluster.start()
+        if options.get("run_once"):
+            cluster.stop()
+        elif code := cluster.wait():
+            sys.exit(1 if code < 0 else code)

@@ -1,14 +1,10 @@
 """What `smartagent/deploy/` describes exists, and several processes of different versions get on with each other."""
 
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import yaml
@@ -20,6 +16,7 @@ from django.utils import timezone
 from rules.evaluation.dispatcher import dispatch
 from rules.models import AutomationRule, DispatchRun
 from smartagent.monitoring.readiness import check_migrations
+from tests.roles import role, until
 from tests.rules.rule_cast import rule_of
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -74,35 +71,13 @@ def test_this_version_goes_on_while_a_newer_one_has_expanded_the_database(alice,
 
 @pytest.mark.django_db(transaction=True)
 def test_a_second_evaluator_goes_on_when_the_first_is_killed(alice, tmp_path):
-    known = connection.get_connection_params()
-    url = f"postgres://{known['user']}:{quote(known['password'])}@{quote(known['host'], safe='')}:{known['port']}"
-    environment = {
-        **os.environ, "DATABASE_URL": f"{url}/{known['dbname']}", "VAR_DIR": str(tmp_path),
-        "EVALUATE_EVERY_SECONDS": "15",
-    }  # fmt: skip
-    command = [sys.executable, "manage.py", "evaluate"]
-    logs = [tmp_path / name for name in ("one", "two")]
-    processes = []
-    try:
-        for path in logs:
-            with path.open("wb") as log:
-                processes.append(subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log))
+    command = (tmp_path, "evaluate")
+    with role(*command, EVALUATE_EVERY_SECONDS="15") as one, role(*command, EVALUATE_EVERY_SECONDS="15") as two:
         until(lambda: DispatchRun.objects.count() == 1, 60)
-        leader, standby = processes if "evaluating" in logs[0].read_text() else reversed(processes)
-        leader.send_signal(signal.SIGKILL)
+        leader, standby = (one, two) if "evaluating" in one.output() else (two, one)
+        leader.kill()
         completed = DispatchRun.objects.filter(started_at__gt=timezone.now(), outcome=DispatchRun.Outcome.COMPLETED)
         until(completed.exists, 30)  # also where the first was killed in the middle of its evaluation
-        assert all("evaluating" in log.read_text() for log in logs)
-        standby.send_signal(signal.SIGTERM)
-        assert standby.wait(timeout=10) == 0
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def until(true, seconds):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not within {seconds} seconds"
-        time.sleep(0.2)
+        assert "evaluating" in leader.output()
+        assert "evaluating" in standby.output()
+        assert standby.ends_by(signal.SIGTERM, standby.family()) == 0

@@ -48,6 +48,12 @@ class Up:
         assert text in self.output()
         return self.output()
 
+    def roles(self) -> set[str]:
+        """Which of its processes run: those below the first, by their commands."""
+        named = ("granian", "qcluster", "deliver", "evaluate")
+        lines = [" ".join(child.cmdline()) for child in psutil.Process(self.process.pid).children()]
+        return {name for name in named if any(name in line for line in lines)}
+
     def stop(self, number=signal.SIGINT) -> int:
         self.process.send_signal(number)
         return self.process.wait(timeout=40)
@@ -100,7 +106,7 @@ def up(tmp_path_factory):
 def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up, browser):
     """One long story, since to start everything is what takes the time."""
     var = Path(tempfile.mkdtemp(prefix="up-"))
-    one = up(var=var)
+    one = up(var=var, EVALUATE_EVERY_SECONDS="15")  # with an evaluator of its own
     output = one.until("Smart Agent is ready")
     password = re.search(r"password\s+(\S+)", output)[1]
     assert sign_in(one.port, "admin@example.com", password) == f"http://127.0.0.1:{one.port}/"
@@ -115,9 +121,12 @@ def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up, browse
     web.kill()
     one.until("web ended with exit code -9; starting it again in 1 s.")
 
-    children = psutil.Process(one.process.pid).children(recursive=True)
-    assert one.stop() == 0
-    assert eventually(lambda: not any(runs(child) for child in children), 15)
+    assert eventually(lambda: len(one.roles()) == 4, 30), one.roles()
+    children, began = psutil.Process(one.process.pid).children(recursive=True), time.monotonic()
+    for child in children:  # as systemd and `docker stop` do: all of them, at once
+        child.send_signal(signal.SIGTERM)
+    assert one.stop(signal.SIGTERM) == 0
+    assert eventually(lambda: not any(runs(child) for child in children), 10 - (time.monotonic() - began))
     assert one.output().count(password) == 1
 
 
