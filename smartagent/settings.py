@@ -443,6 +443,7 @@ RULES_EVENTS = [
     "smartagent.backup.events.BACKUP_EVENTS",
     "smartagent.read_log.events.READ_EVENTS",
     "smartagent.setup.process_deaths.PROCESS_EVENTS",
+    "smartagent.setup.redis_starts.REDIS_EVENTS",
 ]
 # How changes of a kind of configuration are undone; other recorded models have a way in common.
 RULES_UNDO = [
@@ -513,7 +514,9 @@ OPTIMIZER_OPERATIONS = [
 # Where tasks wait for a worker: a table of the database, or this Redis, which any number of workers ask at less cost.
 REDIS_URL = env.str("REDIS_URL", default="")
 try:
-    _BROKER = {"redis": with_timeout(REDIS_URL)} if REDIS_URL else {"orm": "default"}
+    _BROKER = {"orm": "default"}
+    if REDIS_URL:
+        _BROKER = {"broker_class": "smartagent.setup.redis_queue.RedisQueue", "redis": with_timeout(REDIS_URL)}
 except ValueError as _error:
     raise ImproperlyConfigured(str(_error)) from None
 Q_CLUSTER = {

@@ -89,6 +89,7 @@ def _checks(
     yield partial(triggers.check_sync, now)
     yield scheduler.check_schedules
     yield scheduler.check_broker
+    yield partial(scheduler.check_lost_tasks, now)
     yield partial(scheduler.check_workers, now)
     yield partial(scheduler.check_evaluations_late, now)
     yield partial(scheduler.check_last_evaluation, now)

@@ -16,8 +16,9 @@ from smartagent.doctor.findings import FIX, Finding, error, warning
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.schema_drift_log import EVENT
 from smartagent.setup.process_deaths import PROCESS_ENDED
+from smartagent.setup.redis_starts import REDIS_STARTED
 from smartagent.setup.schedules import SCHEDULE_PREFIX, lacking
-from smartagent.setup.task_broker import NAME_REDIS, broker_problem, oldest_queued
+from smartagent.setup.task_broker import KEEP_TASKS, NAME_REDIS, broker_problem, broker_risk, oldest_queued
 
 FAILURES_SPAN = timedelta(hours=24)
 SCHEDULE_GRACE = timedelta(minutes=2)
@@ -36,9 +37,19 @@ def check_schedules() -> Iterator[Finding]:
 
 
 def check_broker() -> Iterator[Finding]:
-    """Tasks can be queued."""
+    """Tasks can be queued, and stay there."""
     if problem := broker_problem():
         yield error("task queue", problem, NAME_REDIS)
+    if risk := broker_risk():
+        yield warning("task queue", risk, KEEP_TASKS)
+
+
+def check_lost_tasks(now: datetime) -> Iterator[Finding]:
+    """Redis was not started without its tasks in the last day."""
+    lost = ActivityEntry.objects.filter(event_type=REDIS_STARTED, context__kept=False).last_day(now)
+    if newest := lost.order_by("-created_at").first():
+        yield warning("task queue", f"Redis was started {about(now - newest.created_at)} ago without the tasks that "
+                      "waited in it.", KEEP_TASKS)  # fmt: skip
 
 
 def check_workers(now: datetime) -> Iterator[Finding]:

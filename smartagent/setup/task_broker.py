@@ -13,6 +13,9 @@ from django_q.models import OrmQ
 from redis.exceptions import RedisError
 
 NO_REDIS = "Redis is not reachable at {place} ({cause}), so no task is queued and no rule is evaluated on schedule."
+DROPS = "Redis drops tasks that wait when its memory is full: its maxmemory-policy is {policy}."
+KEEPS_NOTHING = "Redis loses tasks that wait when it is restarted, since it does not write each of them to its disk."
+KEEP_TASKS = "Set maxmemory-policy noeviction and appendonly yes. What is lost comes again by its schedule."
 NAME_REDIS = "Start Redis, or correct REDIS_URL; without REDIS_URL tasks are queued in the database."
 
 
@@ -38,6 +41,20 @@ def broker_problem() -> str | None:
         place = settings.REDIS_URL.partition("://")[2].rpartition("@")[2].partition("?")[0]
         return NO_REDIS.format(place=place or "its address", cause=type(error).__name__)
     return None
+
+
+def broker_risk() -> str | None:
+    """Why Redis may lose tasks that wait, in a sentence; None where it keeps them, or does not answer."""
+    if not settings.REDIS_URL:
+        return None
+    try:
+        with _redis() as broker:
+            info = broker.connection.info()
+    except RedisError:
+        return None
+    if info.get("maxmemory") and info.get("maxmemory_policy") != "noeviction":
+        return DROPS.format(policy=info.get("maxmemory_policy"))
+    return None if info.get("aof_enabled") else KEEPS_NOTHING
 
 
 @contextmanager
