@@ -1,6 +1,6 @@
 """Stage 3 of an evaluation: one statement joins rules, readings and states, and keeps what may change.
 
-A million rules of which nothing changed cost this join, and no Python.
+Only rules that `rules.evaluation.quiet_rules` has not left out are examined, and none of them by Python.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from rules.engine.evaluated_rules import EVALUATED_SQL
 from rules.engine.open_alerts import open_sql
 from rules.evaluation.beyond_range import give_causes, with_causes
 from rules.evaluation.composite import judge_composed, make_tables
+from rules.evaluation.quiet_rules import EXAMINED
 from rules.evaluation.readings import BY_HASHING
 from rules.evaluation.series.aggregates import judge_series
 from rules.evaluation.series.missed import count_missed
@@ -26,10 +27,8 @@ from rules.evaluation.verdict_queries import (
     ANY_KINDS,
     IS_COMPOSED,
     TRUSTED,
-    Census,
     KindsOfRules,
     failed,
-    take_census,
     verdicts,
 )
 from rules.isolation import NOBODYS, NOT_EVALUATED, SECONDS_AGAIN, Isolated, isolate
@@ -79,19 +78,15 @@ def only(owner: UUID | None, rule: UUID | None) -> tuple[str, dict[str, Any]]:
     return sql, {"owner": owner, "rule": rule}
 
 
-def census_of(owner: UUID | None, rule: UUID | None) -> Census:
-    """The census of all evaluated rules, of those of one person, or of one rule."""
-    return take_census(*only(owner, rule))
-
-
 def find_candidates(
     now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NO_SERIES,
     slow: SlowStatement = NEVER_SLOW,
 ) -> tuple[int, Isolated[UUID]]:  # fmt: skip
-    """Fill eval_candidates with the instances that may change at `now`; return their number, and the rules that could
-    not be evaluated in the common statement. `series` were found for the rules on series; `slow` keeps the plan of that
-    statement."""
+    """Fill eval_candidates with the instances of eval_examined that may change at `now`; return their number, and the
+    rules that could not be evaluated in the common statement. `series` were found for the rules on series; `slow` keeps
+    the plan of that statement."""
     condition, params = only(owner, rule)
+    of_series, condition = condition, condition + EXAMINED
     isolated = Isolated[UUID]()
     with connection.cursor() as cursor:
         cursor.execute(BY_HASHING)
@@ -107,7 +102,7 @@ def find_candidates(
         except DatabaseError:
             isolated = _find_by_halves(now, condition, params, series)
         if series.any_rules:
-            count_missed(condition, params)
+            count_missed(of_series, params)
         cursor.execute(OF_NOBODY)
         cursor.execute(DELETE_DUPLICATES)
         give_causes(cursor)

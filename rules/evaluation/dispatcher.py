@@ -3,9 +3,9 @@ its page shows them with these numbers.
 
 1. Begin: one dispatcher at a time; if the lock is taken, the run says so and ends. Entries that an earlier evaluation
    left pending are executed (*leftovers*).
-2. *readings*: queries are asked of data sources, outside of a transaction; then every metric source gives rows; changes
-   of built-in metrics are kept (*history*).
-3. *candidates*: one statement joins rules, readings and states, and returns the instances that may change.
+2. *readings*: queries are asked of data sources, outside of a transaction; then every metric source gives rows, and
+   the rules that are quiet are left out; changes of built-in metrics are kept (*history*).
+3. *candidates*: one statement joins the other rules, readings and states, and returns the instances that may change.
 4. Step: the pure state machine decides what becomes of each candidate, and
 5. *record*: states, entries and counters are written, one transaction per chunk.
 6. *execute*: pending entries are claimed, and their actions run in the same transaction as their result.
@@ -29,13 +29,14 @@ from rules.data_sources.asking import QueryOutcome, ask_queries
 from rules.data_sources.record import record_outcomes
 from rules.data_sources.watched import queries_watched, query_names
 from rules.evaluation import stages
-from rules.evaluation.candidates import census_of, find_candidates, only
+from rules.evaluation.candidates import find_candidates, only
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
 from rules.evaluation.lateness import note_lateness
 from rules.evaluation.orphans import add_unwatched
 from rules.evaluation.process_metrics import count_evaluation, count_transitions
-from rules.evaluation.readings import cause_of, forget, gather, keep_changes
+from rules.evaluation.quiet_rules import gather_examined
+from rules.evaluation.readings import cause_of, forget, keep_changes
 from rules.evaluation.series.selection import select_series
 from rules.evaluation.slow_statement import SlowStatement
 from rules.evaluation.transitions import record
@@ -118,11 +119,10 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         outcomes = _ask_sources(run, owner, rule)
         with transaction.atomic():
             person = _only_reader(owner, rule)
-            gather(now, person=person, outcomes=outcomes)
+            census = gather_examined(now, *only(owner, rule), person, outcomes)
     with _timed(run, stages.HISTORY):
         _apart(run, "Changes of built-in metrics were not stored", lambda: keep_changes(now))
     with _timed(run, stages.CANDIDATES), transaction.atomic():
-        census = census_of(owner, rule)
         run.rules_evaluated, run.instances = census.rules, census.instances
         _silence(run)
         series = select_series(now, *only(owner, rule), query_names(), person)

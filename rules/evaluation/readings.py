@@ -40,7 +40,7 @@ CREATE TEMP TABLE eval_beyond (metric text, user_id uuid, target text);
 ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE eval_readings, eval_failures"
 TEMPORARY = (
     "eval_readings", "eval_series", "eval_failures", "eval_beyond", "eval_conditions", "eval_values", "eval_verdicts",
-    "eval_silenced", "eval_silenced_series", "eval_candidates", "eval_transitions", *SELECTION_TABLES,
+    "eval_examined", "eval_silenced", "eval_silenced_series", "eval_candidates", "eval_transitions", *SELECTION_TABLES,
     *AGGREGATE_TABLES,
 )  # fmt: skip
 # NaN is above Infinity for PostgreSQL; none of the three can be compared with a threshold.
@@ -90,20 +90,48 @@ def gather(
     All readings, or only those of the `wanted` metrics; of everybody, or only those that count for one person; and
     those of queries, of which `outcomes` came.
     """
+    gather_known(now, wanted, person, outcomes)
+    if wanted is None or any(metric not in metrics for metric in wanted):
+        gather_pushed(now, wanted, person)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM eval_readings")
+        return int(cursor.fetchone()[0])
+
+
+def gather_known(
+    now: datetime,
+    wanted: Collection[str] | None = None,
+    person: UUID | None = None,
+    outcomes: Sequence[QueryOutcome] = (),
+) -> None:
+    """Fill eval_readings and eval_failures, as `gather`, without pushed metrics."""
     with connection.cursor() as cursor:
         cursor.execute(BY_HASHING)
         cursor.execute(CREATE_READING_TABLES)
     for source in metrics:
         if wanted is None or source.kind in wanted:
             _read(source, source.kind, now, person)
-    if wanted is None or any(metric not in metrics for metric in wanted):
-        _read(Pushed([*(source.kind for source in metrics), *query_names()], wanted, person), "", now, person)
     insert_outcomes(outcomes, person)
+    _tidy()
+
+
+def gather_pushed(
+    now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None, only: str = ""
+) -> None:
+    """Add the readings of pushed metrics, as `gather`, of the rules that the SQL condition `only` on r leaves."""
+    _read(Pushed(known_metrics(), wanted, person, only), "", now, person)
+    _tidy()
+
+
+def known_metrics() -> list[str]:
+    """The names of all metrics but the pushed ones."""
+    return [*(source.kind for source in metrics), *query_names()]
+
+
+def _tidy() -> None:
     with connection.cursor() as cursor:
         cursor.execute(PUT_ASIDE)
         cursor.execute(ANALYZE)
-        cursor.execute("SELECT count(*) FROM eval_readings")
-        return int(cursor.fetchone()[0])
 
 
 def forget() -> None:

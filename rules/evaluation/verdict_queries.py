@@ -4,8 +4,9 @@
 exist, for composed rules eval_verdicts too.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -48,10 +49,7 @@ VALUE = "coalesce(own.value, platform.value)"
 _WHY = " ".join(f"WHEN NOT coalesce({readable}, false) THEN '{why}'" for why, readable in READABLE.items())
 # Keeps PostgreSQL from writing out an expression of a subquery wherever the query around it names the column.
 ONCE = "OFFSET 0"
-CENSUS = f"""
-SELECT r.applies_to = 'everyone' AS everyone, {IS_TRUSTED} AS trusted, {IS_READABLE} AS readable, count(*)
-  FROM automation_rules r WHERE {EVALUATED_SQL}
-"""
+KIND_COLUMNS = f"r.applies_to = 'everyone' AS everyone, {IS_TRUSTED} AS trusted, {IS_READABLE} AS readable"
 PEOPLE = "SELECT count(*) FROM smartagent_users WHERE is_active"
 
 
@@ -84,13 +82,12 @@ class Kind(NamedTuple):
 ANY_KINDS = KindsOfRules()  # where they were not counted
 
 
-def take_census(only: str, params: dict[str, Any]) -> Census:
-    """Count the evaluated rules that the SQL condition `only` leaves, with its `params`."""
+def census(groups: Collection[tuple[bool, bool, bool, int]]) -> Census:
+    """The census of groups of rules: everyone, trusted, readable, and their number."""
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE)
         (people,) = cursor.fetchone()
-        cursor.execute(f"{CENSUS} {only} GROUP BY 1, 2, 3", params)
-        kinds = [(Kind(*kind), int(count)) for *kind, count in cursor.fetchall()]
+    kinds = [(Kind(*kind), count) for *kind, count in groups]
     readable = [(kind, count) for kind, count in kinds if kind.readable]
     return Census(
         rules=sum(count for _, count in readable),

@@ -9,12 +9,13 @@ from django.conf import settings
 from rules.engine.evaluated_rules import IN_FORCE_SQL
 from rules.metrics import MetricSource, Query
 
-NEWEST_SAMPLE_SQL = """JOIN metric_series q ON q.metric = w.metric AND q.target = w.target AND q.user_id {owner}
- CROSS JOIN LATERAL (
+NEWEST_OF_SERIES_SQL = """(
     SELECT value, observed_at FROM metric_samples s
-     WHERE s.series_id = q.id
+     WHERE s.series_id = {series}
        AND s.observed_at > %(oldest)s AND s.observed_at <= %(now)s
-     ORDER BY s.observed_at DESC LIMIT 1) newest"""
+     ORDER BY s.observed_at DESC LIMIT 1)"""
+NEWEST_SAMPLE_SQL = f"""JOIN metric_series q ON q.metric = w.metric AND q.target = w.target AND q.user_id {{owner}}
+ CROSS JOIN LATERAL {NEWEST_OF_SERIES_SQL.format(series="q.id")} newest"""
 OF_METRIC = " AND metric_type = ANY(%(metrics)s)"
 OF_CONDITION = " AND c.it->>'metric' = ANY(%(metrics)s)"
 OF_PERSON = " AND (applies_to = 'everyone' OR user_id = %(person)s)"
@@ -52,11 +53,15 @@ class Pushed(MetricSource):
     def max_age(self) -> timedelta:  # type: ignore[override]
         return timedelta(hours=settings.PUSHED_MAX_AGE_HOURS)
 
-    def __init__(self, built_in: list[str], wanted: Collection[str] | None = None, person: UUID | None = None) -> None:
-        self.built_in, self.wanted, self.person = built_in, wanted, person
+    def __init__(
+        self, built_in: list[str], wanted: Collection[str] | None = None, person: UUID | None = None, only: str = ""
+    ) -> None:
+        """The samples that the rules left by the SQL condition `only` on r read, of the `wanted` metrics alone and for
+        one person alone, where these are given."""
+        self.built_in, self.wanted, self.person, self.only = built_in, wanted, person, only
 
     def readings(self, now: datetime) -> Query:
-        whose = OF_PERSON if self.person else ""
+        whose = (OF_PERSON if self.person else "") + self.only
         only, only_more = (named + whose if self.wanted else whose for named in (OF_METRIC, OF_CONDITION))
         params = {"built_in": self.built_in, "metrics": list(self.wanted or ()), "person": self.person}
         return Query(
