@@ -8,9 +8,7 @@ from rules.audit.anchor_places import publish_anchor
 from rules.audit.recorded_verification import BUSY, verify_and_record
 from rules.audit.sealing import seal
 from rules.engine.intervals import has_evaluator
-from rules.evaluation.database_starts import log_database_start
-from rules.evaluation.evaluator import evaluate_instead
-from rules.evaluation.heartbeat import evaluate_with_heartbeat
+from rules.evaluation.evaluator import evaluate_again, evaluate_instead, evaluate_on_schedule
 from rules.models import DispatchRun, EntryCount
 from rules.storage.upkeep import keep_rollups, keep_storage
 from smartagent.kernel.formats import counted
@@ -19,13 +17,17 @@ from smartagent.kernel.formats import counted
 def tick() -> str:
     """Evaluate every rule now, unless the evaluator does; the result is kept in django-q2's task log."""
     if has_evaluator():
-        run = evaluate_instead(timezone.now())
-    else:
-        log_database_start(timezone.now())
-        run = evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
-    if run is None:
-        return "manage.py evaluate does it"
-    return f"{run.outcome}: {run.triggered} triggered, {run.failed} failed"
+        return _in_words(evaluate_instead(timezone.now()), "manage.py evaluate does it")
+    return _in_words(evaluate_on_schedule(timezone.now()), "another worker has done it")
+
+
+def catch_up() -> str:
+    """Evaluate every rule where the last evaluation was interrupted or did not begin; each minute."""
+    return _in_words(evaluate_again(timezone.now()), "none was missed")
+
+
+def _in_words(run: DispatchRun | None, no_run: str) -> str:
+    return f"{run.outcome}: {run.triggered} triggered, {run.failed} failed" if run else no_run
 
 
 def seal_entries() -> str:

@@ -2,6 +2,9 @@
 
 Any number of processes may run it. The one that holds the lock evaluates, by a clock that nobody sets; when it ends,
 however it does, the database gives the lock to another, which goes on where an interval has passed.
+
+Where the workers' schedule evaluates, a worker also looks each minute whether the last one was interrupted, or did
+not begin, since a machine has died; it evaluates then, and the task of the dead one, which comes again, does not.
 """
 
 import threading
@@ -14,6 +17,7 @@ from django.utils import timezone
 
 from rules.engine.intervals import evaluation_interval, has_evaluator
 from rules.evaluation.database_starts import log_database_start
+from rules.evaluation.dispatcher import EVALUATION_LOCK
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.models import DispatchRun
 from smartagent.kernel.session_lock import alone
@@ -66,6 +70,33 @@ def evaluate_instead(now: datetime) -> DispatchRun | None:
     except DatabaseError:
         connection.close()
         raise
+
+
+def evaluate_on_schedule(now: datetime) -> DispatchRun | None:
+    """Evaluate; None where that was done less than half an interval ago: a task of a killed worker comes again."""
+    since = now - evaluation_interval() / 2
+    done = DispatchRun.objects.by_clock().filter(outcome=DispatchRun.Outcome.COMPLETED, started_at__range=[since, now])
+    if done.exists():
+        return None
+    log_database_start(now)
+    return evaluate_with_heartbeat(now, DispatchRun.Trigger.SCHEDULE)
+
+
+def evaluate_again(now: datetime) -> DispatchRun | None:
+    """Evaluate where the last scheduled evaluation was interrupted, or is more than a minute overdue; else None.
+
+    An evaluation that is interrupted twice in a row waits for the schedule: it may be what ends its worker.
+    """
+    runs = DispatchRun.objects.by_clock().exclude(outcome=DispatchRun.Outcome.OVERLAPPED)
+    newest = list(runs.filter(started_at__lte=now)[:2])
+    interrupted = [run.was_interrupted for run in newest]
+    overdue = bool(newest) and newest[0].started_at + evaluation_interval() + ABSENT_AFTER <= now
+    if has_evaluator() or not (overdue or interrupted[:1] == [True]) or interrupted == [True, True]:
+        return None
+    with alone(EVALUATION_LOCK) as free:  # one that goes on is neither
+        if not free:
+            return None
+    return evaluate_on_schedule(timezone.now())
 
 
 def _left(now: datetime, interval: timedelta | None = None) -> float:

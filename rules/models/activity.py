@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.db.models.lookups import IsNull
 
 from rules.models.activity_facts import ACTOR, ENTRY_WORDS, LABELS, METRIC, SEVERITY, SUBJECT, TARGET
-from rules.models.querysets import ActivityQuerySet, RunQuerySet
+from rules.models.querysets import INTERRUPTED, ActivityQuerySet, RunQuerySet
 from rules.models.rule import AutomationRule
 from smartagent.fields import FactsField
 from smartagent.kernel.reads import RECORDS_READ, PersonalRecord
@@ -65,6 +65,11 @@ class DispatchRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trigger} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether its process ended in the middle, or it still goes on: who holds the dispatcher's lock knows."""
+        return self.outcome == self.Outcome.RUNNING or self.error_message == INTERRUPTED
 
 
 class ActivityEntry(PersonalRecord):

@@ -13,6 +13,7 @@ from rules.engine.open_alerts import FIRES_NOW
 from rules.models.activity_facts import SUBJECT
 from smartagent.kernel.scope import OwnedQuerySet, has_everyone
 
+INTERRUPTED = "The run was interrupted."
 CHANGE_OF_CLOCKS = timedelta(hours=3)  # by which a change of the clocks may lengthen a window
 WRITTEN_BY_AGENT = Q(run__isnull=False) | Q(executed_at__isnull=False)
 LAST_END = ExpressionWrapper(
@@ -139,7 +140,7 @@ class RunQuerySet(OwnedQuerySet):
     def end(self, now: datetime) -> int:
         """Mark the runs as failed at `now`, with an error message; only the holder of the dispatcher's lock may do
         this."""
-        return self.update(outcome="failed", finished_at=now, error_message="The run was interrupted.")
+        return self.update(outcome="failed", finished_at=now, error_message=INTERRUPTED)
 
     def visible_to(self, user: Any) -> Self:
         """Scheduled runs, and the runs that the person requested."""

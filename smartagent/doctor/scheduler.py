@@ -27,7 +27,7 @@ EVALUATOR_GRACE = timedelta(minutes=1)
 START_WORKERS = "Start `manage.py up`, or `manage.py qcluster` if the web server runs elsewhere."
 START_EVALUATOR = "Start `manage.py up`, or `manage.py evaluate` if the web server runs elsewhere."
 MAX_COUNTED_TASKS = 1000
-TASK_LABELS = {"rules.tasks.tick": "the evaluation of the rules"}
+TASK_LABELS = dict.fromkeys(("rules.tasks.tick", "rules.tasks.catch_up"), "the evaluation of the rules")
 
 
 def check_schedules() -> Iterator[Finding]:

@@ -42,6 +42,7 @@ def wanted() -> list[Repeated]:
     """The schedules as they should be."""
     return [
         *_backups(),
+        *_catching_up(),
         *_self_test(),
         Repeated(name="dispatch", func="rules.tasks.tick", minutes=_evaluation_minutes()),
         Repeated(name="deliver", func="notifications.tasks.send_due", minutes=1),
@@ -67,6 +68,12 @@ def wanted() -> list[Repeated]:
 def _evaluation_minutes() -> int:
     """Where the evaluator is to start evaluations, the schedule looks every minute whether it does."""
     return 1 if has_evaluator() else settings.EVALUATE_EVERY_SECONDS // 60
+
+
+def _catching_up() -> list[Repeated]:
+    """Where the next evaluation would be long after one that was interrupted."""
+    func = "rules.tasks.catch_up"
+    return [Repeated(name="evaluations", func=func, minutes=1)] if _evaluation_minutes() > 1 else []
 
 
 def _self_test() -> list[Repeated]:

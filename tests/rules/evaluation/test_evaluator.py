@@ -5,11 +5,14 @@ import time
 from datetime import timedelta
 from itertools import pairwise
 
+import psycopg
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from rules import tasks
+from rules.evaluation.dispatcher import EVALUATION_LOCK
 from rules.evaluation.evaluator import Evaluator
 from rules.models import DispatchRun
 from smartagent.setup.schedules import wanted
@@ -77,3 +80,29 @@ def test_the_workers_evaluate_where_no_evaluator_has_for_a_minute(settings):
 def test_the_schedule_of_the_workers_has_whole_minutes(settings, seconds, minutes):
     settings.EVALUATE_EVERY_SECONDS = seconds
     assert [each.minutes for each in wanted() if each.name == "dispatch"] == [minutes]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_was_interrupted_or_did_not_begin_is_done_within_a_minute_and_once(settings):
+    settings.EVALUATE_EVERY_SECONDS = 300
+    assert tasks.catch_up() == "none was missed"  # the schedule begins
+    assert tasks.tick().startswith("completed")
+    assert tasks.tick() == "another worker has done it"  # a task of a killed worker that comes again
+    assert tasks.catch_up() == "none was missed"
+
+    last = DispatchRun.objects.by_clock()[:1]
+    DispatchRun.objects.filter(pk__in=last).update(outcome="running", finished_at=None)
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [EVALUATION_LOCK])
+        assert tasks.catch_up() == "none was missed"  # it goes on
+    assert tasks.catch_up().startswith("completed")
+    DispatchRun.objects.filter(pk__in=last).update(outcome="running", finished_at=None)
+    assert tasks.catch_up() == "none was missed"  # twice in a row: it may be the evaluation that kills
+    assert tasks.tick().startswith("completed")
+
+    DispatchRun.objects.update(started_at=F("started_at") - timedelta(seconds=365))  # a task was lost
+    assert tasks.catch_up().startswith("completed")
+    assert tasks.tick() == "another worker has done it"
+    assert [run.outcome for run in runs()] == ["failed", "failed", "completed", "completed"]
+    settings.EVALUATE_EVERY_SECONDS = 15
+    assert "evaluations" not in {each.name for each in wanted()}

@@ -85,21 +85,25 @@ def test_one_that_is_skipped_does_not_beat(receiver: Receiver, another_dispatche
     assert receiver.pings == []
 
 
+def evaluate() -> DispatchRun:
+    return heartbeat.evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
+
+
 def test_a_failure_is_logged_once_and_so_is_its_end(receiver: Receiver, settings: Any) -> None:
     receiver.checks.clear()
-    assert [tasks.tick()[:9] for _ in range(3)] == ["completed"] * 3
+    assert [evaluate().outcome for _ in range(3)] == ["completed"] * 3
     began = "The heartbeat to HEARTBEAT_URL began to fail: localhost answered 404."
     assert logged() == [began]
     assert found_problems(check_heartbeat(timezone.now())) == [
         ("warning", "Heartbeats have failed for 1m: localhost answered 404.")
     ]
     receiver.checks.add(CHECK)
-    tasks.tick()
-    tasks.tick()
+    evaluate()
+    evaluate()
     assert logged() == [began, "The heartbeat to HEARTBEAT_URL succeeds again."]
     assert found_problems(check_heartbeat(timezone.now())) == []
     settings.OUTBOUND_ALLOWED = []
-    tasks.tick()
+    evaluate()
     assert len(receiver.pings) == 2
     assert len(logged()) == 3
     settings.HEARTBEAT_SECRET_URL = ""
@@ -113,10 +117,10 @@ def test_neither_silence_nor_nonsense_stops_an_evaluation(
     monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.3)
     with raw_server(lambda connection: time.sleep(1)) as address:
         settings.HEARTBEAT_SECRET_URL = f"{address}ping/{CHECK}"
-        assert tasks.tick().startswith("completed")
+        assert evaluate().outcome == "completed"
     for url in (f"ping/{CHECK}", f"http://u:{CHECK}@127.0.0.1/", f"http://127.0.0.1:99999/{CHECK}", f"http://[{CHECK}"):
         settings.HEARTBEAT_SECRET_URL = url
-        assert tasks.tick().startswith("completed")
+        assert evaluate().outcome == "completed"
     assert len(logged()) == 1
     monkeypatch.setattr(heartbeat, "_record_change", fail)
-    assert tasks.tick().startswith("completed")
+    assert evaluate().outcome == "completed"
