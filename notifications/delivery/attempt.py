@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from inspect import iscoroutinefunction
 from typing import cast
 from uuid import UUID
@@ -100,9 +101,14 @@ class Call:
 
 async def sent(channel: ChannelKind, message: OutgoingMessage, address: Address) -> Receipt:
     """Send the message; a channel whose `send` is no coroutine does it in a thread."""
-    if iscoroutinefunction(channel.send):
-        return cast("Receipt", await channel.send(message, address))
+    if _is_awaited(channel.send):
+        return await cast("Awaitable[Receipt]", channel.send(message, address))
     return cast("Receipt", await asyncio.to_thread(channel.send, message, address))
+
+
+@cache
+def _is_awaited(send: Callable[..., object]) -> bool:
+    return iscoroutinefunction(send)
 
 
 def attempt_all(calls: Sequence[Call]) -> list[Result]:

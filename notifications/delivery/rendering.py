@@ -149,7 +149,9 @@ def _item(part: Delivery, known: KnownInstances) -> OutgoingMessage:
 def _parts(digests: list[UUID]) -> dict[UUID, list[Delivery]]:
     """The messages of each digest, most severe first."""
     found: dict[UUID, list[Delivery]] = defaultdict(list)
-    rows = Delivery.objects.filter(bundle__in=digests) if digests else Delivery.objects.none()
+    if not digests:
+        return found
+    rows = Delivery.objects.filter(bundle__in=digests)
     for row in rows.select_related("notification", "user", "rule").by_severity():
         if len(found[row.bundle_id]) < MAX_ITEMS:
             found[row.bundle_id].append(row)

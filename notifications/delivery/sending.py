@@ -1,31 +1,36 @@
-"""Sending: calls are attempted in an event loop in a thread of its own, hundreds at a time.
-
-What is begun is bounded three times. In all, so that memory and open files are. For a host, so that one that hangs does
-not hold all others up. For a channel, so that only a few attempts are lost until its circuit breaker opens.
-"""
+"""Sending: calls are attempted in an event loop in a thread of its own, hundreds at a time, each in its turn."""
 
 import asyncio
 import queue
 import resource
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Self
-from weakref import WeakValueDictionary
 
+import uvloop
 from django.conf import settings
 
 from notifications.delivery.attempt import Call
+from notifications.delivery.fair_queue import FairQueue, Line
 from notifications.delivery.outcome import Result
 from notifications.delivery.queue import Lease
 from smartagent.outbound.async_client import connections
 
-Attempt = asyncio.Task[Result | Lease]
 MAX_PER_CHANNEL = 16  # attempts at a time
 THREADS = 32  # for channels that send without the event loop
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call, and the time of `monotonic` from which on it is too late for it."""
+
+    call: Call
+    until: float
 
 
 class Sender:
@@ -35,10 +40,8 @@ class Sender:
     def __init__(self, late_after: float) -> None:
         self.late_after = late_after
         self.come: queue.SimpleQueue[Result | Lease] = queue.SimpleQueue()
-        self._slots: WeakValueDictionary[Hashable, asyncio.Semaphore] = WeakValueDictionary()
-        self._all = asyncio.Semaphore(settings.DELIVERY_CONCURRENCY)
-        self._tasks: set[Attempt] = set()
-        self._waiting: set[Attempt] = set()
+        self._queue: FairQueue[Waiting] = FairQueue(settings.DELIVERY_CONCURRENCY)
+        self._tasks: set[asyncio.Task[Result]] = set()
         self._ended = asyncio.Event()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deliver")
@@ -59,15 +62,15 @@ class Sender:
 
     def begin(self, calls: Sequence[Call]) -> None:
         """Attempt these as soon as there is room."""
-        self._loop.call_soon_threadsafe(self._begin, calls, time.monotonic())
+        self._loop.call_soon_threadsafe(self._add, calls, time.monotonic() + self.late_after)
 
     def give_back(self) -> None:
         """Give back all that has not begun."""
-        self._loop.call_soon_threadsafe(self._cancel_waiting)
+        self._loop.call_soon_threadsafe(self._give_back)
 
     def _run(self) -> None:
         try:
-            with asyncio.Runner() as runner:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 self._loop = runner.get_loop()
                 runner.run(self._main())
         finally:
@@ -81,32 +84,33 @@ class Sender:
                 await self._ended.wait()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, calls: Sequence[Call], taken: float) -> None:
+    def _add(self, calls: Sequence[Call], until: float) -> None:
         for call in calls:
-            task = self._loop.create_task(self._attempt(call, taken))
+            to = call.to
+            self._queue.add(Waiting(call, until), to.channel, MAX_PER_CHANNEL, to.host, to.max_per_host)
+        self._begin()
+
+    def _begin(self) -> None:
+        now = time.monotonic()
+        while found := self._queue.next():
+            waiting, line = found
+            if now > waiting.until:
+                self._queue.ended(line)
+                self.come.put(waiting.call.lease)
+                continue
+            task = self._loop.create_task(waiting.call.attempt())
             self._tasks.add(task)
-            self._waiting.add(task)
-            task.add_done_callback(partial(self._hand_over, call.lease))
+            task.add_done_callback(partial(self._end, line))
 
-    def _hand_over(self, lease: Lease, task: Attempt) -> None:
+    def _end(self, line: Line[Waiting], task: asyncio.Task[Result]) -> None:
         self._tasks.discard(task)
-        self._waiting.discard(task)
-        self.come.put(lease if task.cancelled() else task.result())
+        self._queue.ended(line)
+        self.come.put(task.result())
+        self._begin()
 
-    def _cancel_waiting(self) -> None:
-        for task in self._waiting:
-            task.cancel()
-
-    async def _attempt(self, call: Call, taken: float) -> Result | Lease:
-        channel, host = self._slot(call.to.channel, MAX_PER_CHANNEL), self._slot(call.to.host, call.to.max_per_host)
-        async with channel, host, self._all:
-            self._waiting.discard(asyncio.current_task())
-            late = time.monotonic() - taken > self.late_after
-            return call.lease if late else await call.attempt()
-
-    def _slot(self, key: Hashable, count: int) -> asyncio.Semaphore:
-        """The semaphore of a host or channel, which is forgotten when nobody uses it."""
-        return self._slots.setdefault(key, asyncio.Semaphore(count))
+    def _give_back(self) -> None:
+        for waiting in self._queue.clear():
+            self.come.put(waiting.call.lease)
 
 
 def _allow_open_files() -> None:

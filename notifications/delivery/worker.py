@@ -5,7 +5,6 @@ seen by the age of what comes back. What comes too late all the same, or has not
 put back.
 """
 
-import queue
 import threading
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ log = structlog.get_logger(__name__)
 DELIVERIES_PER_BATCH = 256  # deliveries that are leased or written down at a time
 IDLE_SECONDS = 1.0  # seconds between two looks where nothing was due
 GATHERED = 0.1  # seconds: many results are written as fast as one
+GLANCE = 0.005  # seconds between two looks at what has come, which disturb those who send
 HOUSEKEEPING = 5.0  # seconds between two looks at what is held, expired or broken
 
 
@@ -116,12 +116,14 @@ class Worker:
     def _gather(self, wait: float) -> None:
         """Wait so many seconds for the first that comes, and a moment for more."""
         until = time.monotonic() + (0 if self.unwritten else wait)
-        while self.out and len(self.unwritten) < DELIVERIES_PER_BATCH:
-            try:
-                come = self.sender.come.get(timeout=max(until - time.monotonic(), 0))
-            except queue.Empty:
+        while True:
+            empty = not self.unwritten
+            while not self.sender.come.empty():
+                self.unwritten.append(self.sender.come.get())
+                self.out -= 1
+            now = time.monotonic()
+            if empty and self.unwritten:
+                until = min(until, now + GATHERED)
+            if not self.out or len(self.unwritten) >= DELIVERIES_PER_BATCH or now >= until:
                 return
-            if not self.unwritten:
-                until = time.monotonic() + min(GATHERED, wait)
-            self.unwritten.append(come)
-            self.out -= 1
+            time.sleep(GLANCE)

@@ -21,6 +21,8 @@ def forms_of(secrets: Iterable[str]) -> tuple[str, ...]:
 
 def hide(text: str, hidden: Iterable[str]) -> str:
     """`text` without the secrets, including ones that are cut off at the end of an excerpt."""
+    if len(text) < SHORTEST:
+        return text
     hidden = tuple(hidden)
     for each in hidden:
         text = text.replace(each, MASK)

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -55,11 +55,11 @@ class Connections:
         # The proxy may be anywhere: the administrator has named it.
         self.by_proxy = _session(resolver=ThreadedResolver(), socket_factory=self._socket)
         self._sockets: WeakSet[socket.socket] = WeakSet()
-        self._environment = dict(os.environ)
+        self._proxy_of = lru_cache(maxsize=4096)(partial(proxy_of, dict(os.environ)))
 
     async def proxy_for(self, address: httpx.URL) -> str | None:
         """The environment's proxy for an address, None without; AddressRefused if it resolves to a forbidden one."""
-        proxy = proxy_of(self._environment, address.scheme, address.host, address.port)
+        proxy = self._proxy_of(address.scheme, address.host, address.port)
         if not proxy or is_ours(address.host):
             return None
         with suppress(Unreachable):  # only the proxy may be able to look it up
@@ -107,9 +107,9 @@ async def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[
         async with connections():
             return await send(method, url, content=content, headers=headers)
     address, target = _parsed(url)
-    headers = {**DEFAULT_HEADERS, **(headers or {})}
-    if not all(HEADER_VALUE.fullmatch(value) for value in headers.values()):
+    if headers and not all(map(HEADER_VALUE.fullmatch, headers.values())):
         raise RequestRefused(RequestRefused.__doc__)
+    headers = {**DEFAULT_HEADERS, **(headers or {})}
     data = BytesIO(content) if len(content) > LARGE else content
     started = time.perf_counter()
     try:
@@ -141,7 +141,7 @@ def _parsed(url: str) -> tuple[httpx.URL, URL]:
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     """Return the beginning of the body; the rest of a long one is not read, and its connection is closed."""
     read = bytearray()
-    async for chunk in response.content.iter_any():
+    while chunk := await response.content.readany():
         read += chunk
         if len(read) >= MAX_RESPONSE_BYTES:
             response.close()
