@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
 
-from smartagent.monitoring.readiness import examine
+from smartagent.monitoring.readiness import State, examine
 
 CONTENT_TYPE = "application/health+json"
 
@@ -38,16 +38,13 @@ def alive() -> HttpResponse:
 def ready() -> HttpResponse:
     """This process can do its work, and the workers do theirs; 503 where a check fails."""
     results = examine(timezone.now())
-    passed = all(each.passed for each in results)
-    checks = {each.name: {"status": _status(each.passed), "output": each.output} for each in results}
-    return _response({"status": _status(passed), "checks": checks}, 200 if passed else 503)
+    checks = {each.name: {"status": each.state, "output": each.output} for each in results}
+    found = {each.state for each in results}
+    status = next((state for state in (State.FAIL, State.WARN) if state in found), State.PASS)
+    return _response({"status": status, "checks": checks}, 503 if status == State.FAIL else 200)
 
 
 PROBES: dict[str, Callable[[], HttpResponse]] = {"/healthz": alive, "/readyz": ready}
-
-
-def _status(passed: bool) -> str:
-    return "pass" if passed else "fail"
 
 
 def _response(facts: dict[str, Any], status: int) -> HttpResponse:

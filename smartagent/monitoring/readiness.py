@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import psycopg
 from django.db import Error, connection
@@ -13,6 +14,7 @@ from smartagent.doctor.migrations import Migrated
 from smartagent.doctor.scheduler import is_late, last_evaluation, overdue_tasks
 from smartagent.doctor.schema_findings import about
 from smartagent.kernel.member_role import as_owner
+from smartagent.kernel.replica import is_configured, replica_state
 from smartagent.monitoring.own_connection import open_connection
 from smartagent.setup.task_broker import broker_problem
 
@@ -24,22 +26,40 @@ class NotReady(Exception):
     """Something does not work; the message says what, without names and addresses."""
 
 
+class Degraded(Exception):
+    """Something does not work, and something else does its work; the message says what."""
+
+
+class State(StrEnum):
+    """What a check found, by the words of the form."""
+
+    PASS = "pass"  # noqa: S105 no password
+    WARN = "warn"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """The result of one check."""
 
     name: str
-    passed: bool
+    state: State
     output: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the process can do its work."""
+        return self.state != State.FAIL
 
 
 def examine(now: datetime) -> list[CheckResult]:
     """Run all checks, of which those that need the database are left out where it does not answer."""
     database = _result("database", now)
     if not database.passed:
-        return [database, *(CheckResult(name, False, "Unknown: the database does not answer.") for name in _AFTER)]
+        unknown = "Unknown: the database does not answer."
+        return [database, *(CheckResult(name, State.FAIL, unknown) for name in _after())]
     with as_owner():
-        return [database, *(_result(name, now) for name in _AFTER)]
+        return [database, *(_result(name, now) for name in _after())]
 
 
 def check_database(now: datetime) -> str:
@@ -94,17 +114,31 @@ def check_delivery(now: datetime) -> str:
     return "No delivery is overdue."
 
 
+def check_replica(now: datetime) -> str:
+    """Pages are read from the replica; where it is away or far behind, from the primary, so that they still work."""
+    state = replica_state()
+    if not state.usable:
+        raise Degraded(f"Pages are read from the primary. {state.problem}")
+    return f"Pages are read from the replica, which is {state.lag or 0:.0f} s behind."
+
+
 CHECKS: dict[str, Callable[[datetime], str]] = {
     "database": check_database, "migrations": check_migrations, "worker": check_worker,
-    "evaluation": check_evaluation, "delivery": check_delivery,
+    "evaluation": check_evaluation, "delivery": check_delivery, "replica": check_replica,
 }  # fmt: skip
-_AFTER = [name for name in CHECKS if name != "database"]
+
+
+def _after() -> list[str]:
+    """The checks that need the database; that of a replica where there is one."""
+    return [name for name in CHECKS if name != "database" and (name != "replica" or is_configured())]
 
 
 def _result(name: str, now: datetime) -> CheckResult:
     try:
-        return CheckResult(name, True, CHECKS[name](now))
+        return CheckResult(name, State.PASS, CHECKS[name](now))
+    except Degraded as found:
+        return CheckResult(name, State.WARN, str(found))
     except NotReady as found:
-        return CheckResult(name, False, str(found))
+        return CheckResult(name, State.FAIL, str(found))
     except Error as error:  # for example no free connection, or a table that is missing
-        return CheckResult(name, False, f"The check failed: {type(error).__name__}.")
+        return CheckResult(name, State.FAIL, f"The check failed: {type(error).__name__}.")

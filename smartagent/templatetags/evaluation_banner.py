@@ -10,6 +10,7 @@ from django.utils import timezone
 from rules.models import DispatchRun
 from smartagent.doctor.permissions import may_look
 from smartagent.doctor.scheduler import is_late, last_evaluation
+from smartagent.kernel.replica import on_primary
 from smartagent.kernel.schema_drift import known
 from smartagent.postgres import hidden_rows
 
@@ -39,7 +40,8 @@ class EvaluationMemory:
     def ended(cls) -> datetime | None:
         """When it ended; None without one."""
         if time.monotonic() >= cls._until:
-            found = last_evaluation()
+            with on_primary():  # a replica that is behind would say so of an evaluator that is not
+                found = last_evaluation()
             cls._ended, cls._until = found[0] if found else None, time.monotonic() + REMEMBERED_SECONDS
         return cls._ended
 

@@ -1,5 +1,6 @@
 """Lists are read from a real streaming replica while it is near; nobody sees more there than on the primary."""
 
+import re
 import time
 
 import pytest
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def body_of(answer) -> str:
     return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode(errors="replace")
+
+
+def ready():
+    answer = Client().get("/readyz")
+    return answer.json()["status"], answer.status_code, answer.json()["checks"]["replica"]["output"]
 
 
 def gauges():
@@ -52,6 +58,7 @@ def test_pages_are_read_from_the_replica_while_it_is_near_and_from_the_primary_e
                 assert LAG_HEADER in every
                 assert "zx9-of-bob" in body_of(every)
         assert list(check_replica()) == []
+        assert ready() == ("pass", 200, "Pages are read from the replica, which is 0 s behind.")
         assert gauges()["smartagent_replica_usable"] == 1
 
         # What decides is read from the primary, and so is what follows a change of one's own.
@@ -72,7 +79,7 @@ def test_pages_are_read_from_the_replica_while_it_is_near_and_from_the_primary_e
         assert LAG_HEADER in behind
         assert "zx9-later" not in body_of(behind)
         time.sleep(4.5)
-        assert "s ago: the database replica" in body_of(of_olga.get("/activity/"))
+        assert re.search(r"As of \ds ago: the database replica", body_of(of_olga.get("/activity/")))
         assert gauges()["smartagent_replica_lag_seconds"] > 5
         settings.REPLICA_MAX_LAG_SECONDS = 3
         replica._Looks.until = 0.0
@@ -86,6 +93,9 @@ def test_pages_are_read_from_the_replica_while_it_is_near_and_from_the_primary_e
         assert "zx9-later" in body_of(of_olga.get("/activity/"))
         [finding] = check_replica()
         assert "It does not answer" in finding.problem
+        status, code, said = ready()
+        assert (status, code) == ("warn", 200)
+        assert said.startswith("Pages are read from the primary. It does not answer")
         assert gauges()["smartagent_replica_usable"] == 0
         # It ended since the last look: the primary answers.
         of_olga.raise_request_exception = False
