@@ -23,6 +23,9 @@ class SmartAgentConfig(AppConfig):
         register(import_string("smartagent.adoption.checks.check_pool"), Tags.database)
         if settings.TRACES:
             import_string("smartagent.setup.traces.start")(settings.SPECTACULAR_SETTINGS["VERSION"])
+        import_string("rules.evaluation.clock_changes.clock_was_ahead").connect(
+            import_string("smartagent.setup.schedules.pull_back"), dispatch_uid="smartagent.setup.schedules"
+        )
         post_migrate.connect(
             import_string("smartagent.setup.post_migrate.synchronise"), dispatch_uid="smartagent.setup.post_migrate"
         )

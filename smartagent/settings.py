@@ -434,6 +434,8 @@ RULES_EVENTS = [
     "rules.storage.deletions.DELETION_EVENTS",
     "rules.evaluation.heartbeat.HEARTBEAT_EVENTS",
     "rules.evaluation.database_starts.DATABASE_EVENTS",
+    "rules.evaluation.connection_cuts.CONNECTION_EVENTS",
+    "rules.evaluation.clock_changes.CLOCK_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",
     "notifications.reliability.goal.RELIABILITY_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",

@@ -9,12 +9,12 @@ from rules.models import DispatchRun, RuleState
 SKEW = timedelta(hours=1)  # at most, and an evaluation that is behind another is only late
 
 
-def pull_back(now: datetime) -> int:
-    """Set times of instances that are more than an hour in the future back to `now`; return how many there were.
+def pull_back(now: datetime, skew: timedelta = SKEW) -> int:
+    """Set times of instances that are more than `skew` in the future back to `now`; return how many there were.
 
     Only a run of the future can have written such times, so without one nothing is examined.
     """
-    late = now + SKEW
+    late = now + skew
     if not DispatchRun.objects.filter(evaluated_at__gt=late).exists():
         return 0
     ahead = RuleState.objects.filter(Q(since__gt=late) | Q(last_notified_at__gt=late))

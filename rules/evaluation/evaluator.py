@@ -16,6 +16,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from rules.engine.intervals import evaluation_interval, has_evaluator
+from rules.evaluation.clock_changes import ClockWatch
+from rules.evaluation.connection_cuts import ConnectionWatch
 from rules.evaluation.database_starts import log_database_start
 from rules.evaluation.dispatcher import EVALUATION_LOCK
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
@@ -25,29 +27,37 @@ from smartagent.kernel.session_lock import alone
 log = structlog.get_logger(__name__)
 EVALUATOR_LOCK = 0x5A9E16  # any number, the same for every evaluator of this database
 STANDBY_SECONDS = 1.0  # between two looks at the lock
+WATCH_SECONDS = 15.0  # between two looks at the clock, where the workers evaluate
 ABSENT_AFTER = timedelta(minutes=1)  # without an evaluation the schedule of whole minutes takes over
 
 
 class Evaluator:
-    """Evaluates until stopped, or waits for its turn."""
+    """Evaluates until stopped, or waits for its turn; and watches the clock."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self.clock, self.connections = ClockWatch(), ConnectionWatch()
 
     def run(self) -> None:
-        """Evaluate while this process holds the lock. With an interval of whole minutes, only wait to be stopped."""
+        """Evaluate while this process holds the lock. With an interval of whole minutes, only watch
+        the clock."""
         if not has_evaluator():
             log.info("the schedule of the workers evaluates the rules", every=str(evaluation_interval()))
-            self.stopped.wait()
         while not self.stopped.is_set():
             try:
-                with alone(EVALUATOR_LOCK) as free:
-                    if free:
-                        self._lead()
+                if has_evaluator():
+                    self._take_turn()
+                else:
+                    self._watch_clock()
             except Exception as error:  # whatever it is, the next evaluation is due
                 log.error("evaluator failed", error=str(error).strip(), kind=type(error).__name__)
                 connection.close()
             self.stopped.wait(STANDBY_SECONDS)
+
+    def _take_turn(self) -> None:
+        with alone(EVALUATOR_LOCK) as free:
+            if free:
+                self._lead()
 
     def _lead(self) -> None:
         """Evaluate at each interval; one that lasted longer is followed by the next at once, and none is made up."""
@@ -55,9 +65,17 @@ class Evaluator:
         interval = evaluation_interval().total_seconds()
         due = time.monotonic() + _left(timezone.now())
         while not self.stopped.wait(max(due - time.monotonic(), 0)):
+            self.clock.look(timezone.now())
+            self.connections.look(timezone.now())
             log_database_start(timezone.now())
             evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
             due = max(due + interval, time.monotonic())
+
+    def _watch_clock(self) -> None:
+        while not self.stopped.is_set():
+            if self.clock.look(timezone.now()):
+                connection.close()
+            self.stopped.wait(WATCH_SECONDS)
 
 
 def evaluate_instead(now: datetime) -> DispatchRun | None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from rules.engine.intervals import has_evaluator
 
 SCHEDULE_PREFIX = "smartagent: "
 WEEKLY = 0
+SKEW = timedelta(minutes=2)  # of the clocks of two machines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,11 @@ class Repeated:
     minutes: int
     at_night: bool = False
     later: bool = False
+
+    @property
+    def interval(self) -> timedelta:
+        """The time between two runs."""
+        return timedelta(minutes=self.minutes) if self.minutes else timedelta(days=7)
 
     def first_run(self, now: datetime) -> datetime:
         """When it runs first: at once, later, in the next night, or on the next Monday morning."""
@@ -102,6 +108,21 @@ def synchronise(using: str = "default") -> None:
             create_defaults=values | {"next_run": repeated.first_run(timezone.now())},
         )
     Schedule.objects.using(using).filter(name__startswith=SCHEDULE_PREFIX).exclude(name__in=names).delete()
+
+
+def pull_back(now: datetime, **sent: object) -> None:
+    """Make due what a clock ahead has put off: schedules of ours that are further away than their interval, and queued
+    tasks that are locked by a time to come."""
+    ours = {SCHEDULE_PREFIX + repeated.name: repeated for repeated in wanted()}
+    ahead = [
+        schedule
+        for schedule in Schedule.objects.filter(name__in=ours, next_run__gt=now + SKEW)
+        if schedule.next_run > now + ours[schedule.name].interval + SKEW
+    ]
+    for schedule in ahead:
+        schedule.next_run = ours[schedule.name].first_run(now)
+    Schedule.objects.bulk_update(ahead, ["next_run"])
+    OrmQ.objects.filter(lock__gt=now + SKEW).update(lock=now)
 
 
 def lacking(using: str = "default") -> list[str]:

@@ -1,7 +1,9 @@
 """What was lost and what was doubled, counted in the database and at the receivers."""
 
+import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,31 +16,27 @@ from smartagent.bench.faults.load import SAMPLE_METRIC
 RUNS = """SELECT started_at, finished_at FROM dispatch_runs
            WHERE outcome = 'completed' AND trigger = 'schedule' AND started_at >= %s AND started_at < %s
            ORDER BY started_at"""
-QUIET = "SELECT max(finished_at) FROM dispatch_runs WHERE finished_at < %s"
+RUNNING = "SELECT count(*) FROM dispatch_runs WHERE finished_at IS NULL"
 TWICE_IN_A_RUN = """
 SELECT coalesce(sum(n - 1), 0) FROM (
     SELECT count(*) AS n FROM agent_activity_log
-     WHERE run_id IS NOT NULL AND state_id IS NOT NULL AND created_at < %s
-       AND action_taken = 'alert'
+     WHERE run_id IS NOT NULL AND state_id IS NOT NULL AND action_taken = 'alert'
      GROUP BY run_id, state_id HAVING count(*) > 1) AS each"""
-LEFT_PENDING = """SELECT count(*) FROM agent_activity_log
-                   WHERE status = 'pending' AND run_id IS NOT NULL AND created_at < %s"""
+LEFT_PENDING = "SELECT count(*) FROM agent_activity_log WHERE status = 'pending' AND run_id IS NOT NULL"
 # An action that succeeded has one notification of its rule.
 ACTED, NOTIFIED = (
     """SELECT rule_id, count(*) FROM agent_activity_log WHERE run_id IS NOT NULL AND status = 'success'
-          AND action_taken = 'alert' AND created_at < %s GROUP BY 1""",
-    """SELECT n.rule_id, count(*) FROM notifications n
-        WHERE n.rule_id IS NOT NULL AND n.created_at < %s GROUP BY 1""",
+          AND action_taken = 'alert' GROUP BY 1""",
+    "SELECT rule_id, count(*) FROM notifications WHERE rule_id IS NOT NULL GROUP BY 1",
 )
 # And a notification has one delivery by the one webhook of its person.
-DELIVERIES = """SELECT d.id::text, d.notification_id, d.status FROM deliveries d
-                 WHERE d.kind = 'webhook' AND d.created_at < %s"""
-NOTIFICATIONS = """SELECT n.id FROM notifications n
-                    WHERE n.rule_id IS NOT NULL AND n.created_at < %s"""
+DELIVERIES = "SELECT id::text, notification_id, status FROM deliveries WHERE kind = 'webhook'"
+NOTIFICATIONS = "SELECT id FROM notifications WHERE rule_id IS NOT NULL"
 UNSETTLED = """SELECT count(*) FROM deliveries
                 WHERE created_at >= %s AND created_at < %s AND status IN ('waiting', 'held', 'due', 'sending')"""
 STORED = """SELECT m.value::bigint, count(*) FROM metric_samples m JOIN metric_series s ON s.id = m.series_id
              WHERE s.metric = %s GROUP BY 1"""
+WAIT_SECONDS, LOOK_SECONDS = 60.0, 0.25
 OVER = ("delivered", "bundled", "skipped")
 TO_COME = ("waiting", "held", "due", "sending")
 
@@ -96,31 +94,35 @@ def count_runs(
     return missed, doubled
 
 
-def last_quiet(connection: "psycopg.Connection[Any]", until: datetime) -> datetime:
-    """When the last evaluation before `until` had ended: all that was decided up to then was done."""
-    row = connection.execute(QUIET, [until]).fetchone()
-    return row[0] if row and row[0] else until
+@contextmanager
+def between_evaluations(connection: "psycopg.Connection[Any]") -> Iterator[None]:
+    """See the database in the block as it is while no evaluation runs: all that was decided is done."""
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        with connection.transaction():
+            if not _number(connection, RUNNING) or time.monotonic() > until:
+                yield
+                return
+        time.sleep(LOOK_SECONDS)
 
 
-def count_actions(connection: "psycopg.Connection[Any]", until: datetime) -> dict[str, int]:
+def count_actions(connection: "psycopg.Connection[Any]") -> dict[str, int]:
     """Actions since the beginning, and the notifications that they led to."""
-    span = [until]
-    acted, notified = dict(connection.execute(ACTED, span)), dict(connection.execute(NOTIFIED, span))
+    acted, notified = dict(connection.execute(ACTED)), dict(connection.execute(NOTIFIED))
     differences = [acted.get(rule, 0) - notified.get(rule, 0) for rule in acted.keys() | notified.keys()]
     return {
-        "actions_lost": _number(connection, LEFT_PENDING, span),
-        "actions_doubled": _number(connection, TWICE_IN_A_RUN, span),
+        "actions_lost": _number(connection, LEFT_PENDING),
+        "actions_doubled": _number(connection, TWICE_IN_A_RUN),
         "notifications_lost": sum(each for each in differences if each > 0),
         "notifications_doubled": -sum(each for each in differences if each < 0),
     }
 
 
-def count_deliveries(
-    connection: "psycopg.Connection[Any]", until: datetime, received: Mapping[str, int]
-) -> dict[str, int]:
+def count_deliveries(connection: "psycopg.Connection[Any]", received: Mapping[str, int]) -> dict[str, int]:
     """Deliveries since the beginning, and what of them arrived."""
-    rows = connection.execute(DELIVERIES, [until]).fetchall()
-    notifications = {key for (key,) in connection.execute(NOTIFICATIONS, [until])}
+    rows = connection.execute(DELIVERIES).fetchall()
+    notifications = {key for (key,) in connection.execute(NOTIFICATIONS)}
     each = Counter(notification for _, notification, _ in rows)
     missing = sum(
         status not in (*OVER, *TO_COME) or (status == "delivered" and not received.get(key)) for key, _, status in rows
@@ -147,6 +149,6 @@ def unsettled(connection: "psycopg.Connection[Any]", since: datetime, until: dat
     return _number(connection, UNSETTLED, [since, until])
 
 
-def _number(connection: "psycopg.Connection[Any]", statement: str, values: list[Any]) -> int:
+def _number(connection: "psycopg.Connection[Any]", statement: str, values: Sequence[Any] = ()) -> int:
     row = connection.execute(statement, values).fetchone()
     return int(row[0]) if row else 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from smartagent.bench.faults.clock import Clock
 from smartagent.bench.faults.names import Names
 from smartagent.bench.migration_process import PROJECT
 from smartagent.up.child import die_with_parent
@@ -21,7 +22,6 @@ START_SECONDS = 180
 STOP_SECONDS = 60
 KEPT_LINES = 400
 SMALL_PIPE = 4096  # bytes: full after a few lines where nobody reads
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
 class NotStarted(Exception):
@@ -38,18 +38,18 @@ class Installation:
         self.address = f"http://127.0.0.1:{port}"
         command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
         self.command = names.wrapped(command)
-        self.clock = folder / "clock"
+        self.clock = Clock(folder)
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
         self.reading = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, shifted: bool = False) -> None:
-        """Start it, and wait until it serves; `shifted`: with a clock that `shift` sets."""
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
         self.reading.set()
         self.process = subprocess.Popen(  # noqa: S603 our own command
             self.command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509 it takes no lock
-            env=os.environ | {"LOG_LEVEL": "INFO"} | (self._clock_library() if shifted else {}),
+            env=os.environ | {"LOG_LEVEL": "INFO"} | self.clock.environment(),
         )  # fmt: skip
         assert self.process.stdout is not None  # noqa: S101 it was asked for
         fcntl.fcntl(self.process.stdout, fcntl.F_SETPIPE_SZ, SMALL_PIPE)
@@ -74,13 +74,6 @@ class Installation:
             self.process.wait()
         psutil.wait_procs(family, timeout=STOP_SECONDS)
         return time.monotonic() - began
-
-    def shift(self, seconds: int) -> None:
-        """Set its clock, where it was started `shifted`."""
-        self.clock.write_text(f"{seconds:+d}")
-
-    def can_shift(self) -> bool:
-        return FAKETIME.exists()
 
     def serves(self) -> bool:
         """Whether the web server says that it is ready, the database included."""
@@ -112,12 +105,6 @@ class Installation:
             elif "evaluate" in line:
                 found["evaluator"] = [child]
         return found
-
-    def _clock_library(self) -> dict[str, str]:
-        self.shift(0)
-        return {
-            "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_CACHE_DURATION": "1",
-        }  # fmt: skip
 
     def _read(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None  # noqa: S101 it was asked for

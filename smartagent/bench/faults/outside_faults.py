@@ -44,25 +44,17 @@ def no_names_of_its_own(stage: Stage) -> str:
     return "" if stage.names.private else "this account may not make a mount namespace"
 
 
-def shift(seconds: int) -> Callable[[Stage], None]:
-    """Start everything with a clock that can be set, let it work, and set it."""
+def set_clock(seconds: int) -> Callable[[Stage], None]:
+    """Set the clock of all processes so many seconds ahead."""
 
     def begin(stage: Stage) -> None:
-        stage.installation.stop()
-        stage.installation.start(shifted=True)
-        stage.installation.shift(seconds)
+        stage.installation.clock.set(seconds)
 
     return begin
 
 
-def set_clock_right(stage: Stage) -> None:
-    stage.installation.shift(0)
-
-
-def no_clock_library(stage: Stage) -> str:
-    return (
-        "" if stage.installation.can_shift() else "libfaketime is not installed (Debian: apt-get install libfaketime)"
-    )
+def no_clock_of_its_own(stage: Stage) -> str:
+    return "" if stage.installation.clock.can_be_set else "there is no C compiler (Debian: apt-get install gcc)"
 
 
 def evaluate_beside(stage: Stage) -> None:
@@ -115,8 +107,9 @@ def outside_faults() -> Iterator[Fault]:
         name="input from hell", cause="10^400, NaN, 10 MB of text, 100,000 brackets in samples and in a rule",
         holds="samples are refused, other rules are evaluated", begin=send_from_hell, end=cure, seconds=20,
     )  # fmt: skip
-    for name, seconds in {"clock set back": -HOUR, "clock set ahead": HOUR}.items():
+    for name, seconds in {"clock set back": -2 * HOUR, "clock set ahead": HOUR // 2}.items():
         yield Fault(
             name=name, cause=f"the clock of all processes but PostgreSQL jumps by {seconds / HOUR:+g} h",
-            holds=OTHERS, begin=shift(seconds), end=set_clock_right, seconds=30, impossible=no_clock_library,
+            holds=OTHERS, begin=set_clock(seconds), end=set_clock(0), seconds=40, impossible=no_clock_of_its_own,
+            dates_back=seconds < 0,
         )  # fmt: skip

@@ -11,11 +11,12 @@ from smartagent.bench.faults.stage import Stage
 
 LOOK_SECONDS = 0.25
 GIVE_UP_SECONDS = 180.0
-EVALUATED = (
-    "SELECT count(*) FROM dispatch_runs WHERE outcome = 'completed' AND trigger = 'schedule' AND started_at > %s"
-)
-WORKED = "SELECT count(*) FROM django_q_task WHERE success AND started > %s"
-DELIVERED = "SELECT count(*) FROM deliveries WHERE status = 'delivered' AND settled_at > %s"
+# Not what a clock that was ahead has written.
+EVALUATED = """SELECT count(*) FROM dispatch_runs
+                WHERE outcome = 'completed' AND trigger = 'schedule' AND started_at > %s AND started_at <= now()"""
+WORKED = "SELECT count(*) FROM django_q_task WHERE success AND started > %s AND started <= now()"
+DELIVERED = """SELECT count(*) FROM deliveries
+                WHERE status = 'delivered' AND settled_at > %s AND settled_at <= now()"""
 STATEMENTS = {"evaluations": EVALUATED, "tasks": WORKED, "deliveries": DELIVERED}
 PARTS = ("pages", "samples", *STATEMENTS)
 

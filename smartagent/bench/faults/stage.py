@@ -42,7 +42,8 @@ def always_possible(stage: Stage) -> str:
 class Fault:
     """`begin` brings it about, and after `seconds` it is ended by `end`; `holds` says what must be so all the time.
 
-    `impossible` says why it cannot be brought about here, empty where it can.
+    `impossible` says why it cannot be brought about here, empty where it can. `dates_back`: entries of the activity log
+    get times of the past, which its verification must name.
     """
 
     name: str
@@ -52,3 +53,4 @@ class Fault:
     end: Step = nothing
     seconds: float = 2.0
     impossible: Callable[[Stage], str] = always_possible
+    dates_back: bool = False

@@ -15,8 +15,9 @@ from smartagent.bench.migration_process import PROJECT
 SHOWN_CHARACTERS = 160
 # By where it is seen. Entries of rules that fire are the load; what the system says about itself has none.
 RECORDS = {
-    "activity": """SELECT event_type || ': ' || coalesce(error_message, context->>'cause', '') FROM agent_activity_log
-                    WHERE run_id IS NULL AND rule_id IS NULL AND (status = 'failed' OR event_type = 'database_started')
+    "activity": """SELECT event_type || ': ' || coalesce(error_message, context::text) FROM agent_activity_log
+                    WHERE run_id IS NULL AND rule_id IS NULL AND (
+                       status = 'failed' OR event_type IN ('database_started', 'connections_cut', 'clock_set'))
                       AND created_at >= %(since)s AND created_at < %(until)s""",
     "action": """SELECT event_type || ': ' || coalesce(error_message, '') FROM agent_activity_log
                   WHERE run_id IS NOT NULL AND status = 'failed'
