@@ -71,7 +71,7 @@ def role(folder: Path, *arguments: str, **environment: str) -> Iterator[Role]:
 def database_url() -> str:
     """The database of the test, for another process."""
     known = connection.get_connection_params()
-    host, password = quote(str(known["host"]), safe=""), quote(str(known["password"]))
+    host, password = quote(str(known["host"]), safe=""), quote(str(known.get("password") or "any"))
     return f"postgres://{known['user']}:{password}@{host}:{known['port']}/{known['dbname']}"
 
 

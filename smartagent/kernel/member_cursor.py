@@ -86,7 +86,22 @@ class _InRole:
                 self._is_ahead = False
 
 
-class Cursor(_InRole, base.CursorMixin, psycopg.ClientCursor[Any]):
+class _ManyInRole(_InRole):
+    """Runs a statement for many rows, and COPY, in the role."""
+
+    def executemany(self, *args: Any, **options: Any) -> None:
+        """Execute a statement once for each row of parameters."""
+        with self._role_ahead():
+            super().executemany(*args, **options)  # type: ignore[misc]
+
+    @contextmanager
+    def copy(self, *args: Any, **options: Any) -> Iterator[Any]:
+        """Read or write rows by COPY."""
+        with self._role_ahead(), super().copy(*args, **options) as copy:  # type: ignore[misc]
+            yield copy
+
+
+class Cursor(_ManyInRole, base.CursorMixin, psycopg.ClientCursor[Any]):
     """Django's cursor, each of whose statements takes the role with it."""
 
     _is_second = False
@@ -100,17 +115,6 @@ class Cursor(_InRole, base.CursorMixin, psycopg.ClientCursor[Any]):
         if self._is_second:
             self.nextset()
         return self
-
-    def executemany(self, *args: Any, **options: Any) -> None:
-        """Execute a statement once for each row of parameters."""
-        with self._role_ahead():
-            super().executemany(*args, **options)
-
-    @contextmanager
-    def copy(self, *args: Any, **options: Any) -> Iterator[Any]:
-        """Read or write rows by COPY."""
-        with self._role_ahead(), super().copy(*args, **options) as copy:
-            yield copy
 
     def _change_in_pipeline(self) -> None:
         role = role_of(self._conn)
@@ -144,24 +148,13 @@ class ServerSideCursor(
             return super().execute(*args, **options)
 
 
-class BindingCursor(_InRole, base.CursorMixin, psycopg.Cursor[Any]):
+class BindingCursor(_ManyInRole, base.CursorMixin, psycopg.Cursor[Any]):
     """A cursor whose parameters are bound by the server."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """Execute one statement."""
         with self._role_ahead():
             return super().execute(*args, **options)
-
-    def executemany(self, *args: Any, **options: Any) -> None:
-        """Execute a statement once for each row of parameters."""
-        with self._role_ahead():
-            super().executemany(*args, **options)
-
-    @contextmanager
-    def copy(self, *args: Any, **options: Any) -> Iterator[Any]:
-        """Read or write rows by COPY."""
-        with self._role_ahead(), super().copy(*args, **options) as copy:
-            yield copy
 
 
 def _refuse_other(role: SessionRole, status: int) -> None:

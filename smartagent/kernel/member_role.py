@@ -4,7 +4,7 @@
 in a request, such as an evaluation, see everything. The cursors of `member_cursor` take the role with each statement.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -75,35 +75,6 @@ def as_owner() -> Iterator[None]:
         yield
     finally:
         _set(person)
-
-
-class KeptStream:
-    """The chunks of a streamed response, made in the role that the request has taken; given back at their end."""
-
-    def __init__(self, chunks: Iterable[Any]) -> None:
-        self.chunks = iter(chunks)
-        self.is_open = True
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            return next(self.chunks)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """End the stream, also one that nobody has begun to read."""
-        if not self.is_open:
-            return
-        self.is_open = False
-        try:
-            if close := getattr(self.chunks, "close", None):
-                close()
-        finally:
-            leave()
 
 
 def _person() -> str | None:

@@ -157,30 +157,3 @@ class ReplicaReads:
     def close(self) -> None:
         """Give the connection back."""
         self.connection.close()
-
-
-class ReplicaStream:
-    """The chunks of a streamed response, each made with the replica; the connection is given back at their end."""
-
-    def __init__(self, chunks: Iterable[Any], reads: ReplicaReads) -> None:
-        self.chunks, self.reads = iter(chunks), reads
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            with self.reads.block():
-                return next(self.chunks)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """End the stream, also one that nobody has begun to read."""
-        try:
-            with self.reads.block():
-                if close := getattr(self.chunks, "close", None):
-                    close()
-        finally:
-            self.reads.close()

@@ -1,13 +1,14 @@
 """Notes what a request reads, and writes it into the log."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from smartagent.kernel.reads import Reads, collecting
 from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.streams import WrappedStream
 from smartagent.models import User
 from smartagent.read_log.windows import log_read
 
@@ -30,42 +31,13 @@ class ReadLogMiddleware:
         if not _shows_records(request, response):
             return response
         if response.streaming:
-            content = response.streaming_content  # type: ignore[attr-defined]
-            response.streaming_content = ReadStream(content, reads, request)  # type: ignore[attr-defined]
+            response.streaming_content = WrappedStream(  # type: ignore[attr-defined]
+                response.streaming_content,  # type: ignore[attr-defined]
+                partial(log_read, request, reads), partial(collecting, reads),
+            )  # fmt: skip
         else:
             log_read(request, reads)
         return response
-
-
-class ReadStream:
-    """The chunks of a streamed response; what they read is logged when it ends, or is broken off."""
-
-    def __init__(self, chunks: Iterable[Any], reads: Reads, request: HttpRequest) -> None:
-        self.chunks, self.reads, self.request = chunks, reads, request
-        self.iterator = iter(chunks)
-        self.is_open = True
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            with collecting(self.reads):
-                return next(self.iterator)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """End the stream."""
-        if not self.is_open:
-            return
-        self.is_open = False
-        try:
-            if close := getattr(self.chunks, "close", None):
-                close()
-        finally:
-            log_read(self.request, self.reads)
 
 
 def _shows_records(request: HttpRequest, response: HttpResponse) -> bool:

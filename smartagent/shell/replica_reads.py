@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from smartagent.kernel.replica import ReplicaReads, ReplicaStream, is_configured, look_again, replica_state
+from smartagent.kernel.replica import ReplicaReads, is_configured, look_again, replica_state
+from smartagent.kernel.streams import WrappedStream
 
 # Lists and statistics of what has happened, by the beginning of their addresses.
 FROM_REPLICA = (
@@ -59,7 +60,8 @@ class ReplicaMiddleware:
             request.replica_lag = None  # type: ignore[attr-defined]
             return None
         if streams:
-            response.streaming_content = ReplicaStream(response.streaming_content, reads)  # type: ignore[attr-defined]
+            content = response.streaming_content  # type: ignore[attr-defined]
+            response.streaming_content = WrappedStream(content, reads.close, reads.block)  # type: ignore[attr-defined]
         response.headers[LAG_HEADER] = str(round(state.lag or 0))
         return response
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from smartagent.kernel.member_role import KeptStream, keep_to, leave
+from smartagent.kernel.member_role import keep_to, leave
 from smartagent.kernel.scope import has_everyone
+from smartagent.kernel.streams import WrappedStream
 
 
 def keep_to_own(user: Any) -> None:
@@ -40,7 +41,7 @@ class RowSecurityMiddleware:
             if not streams:
                 leave()
         if streams:
-            response.streaming_content = KeptStream(response.streaming_content)  # type: ignore[attr-defined]
+            response.streaming_content = WrappedStream(response.streaming_content, leave)  # type: ignore[attr-defined]
         return response
 
 
