@@ -436,6 +436,7 @@ RULES_EVENTS = [
     "rules.evaluation.database_starts.DATABASE_EVENTS",
     "rules.evaluation.connection_cuts.CONNECTION_EVENTS",
     "rules.evaluation.clock_changes.CLOCK_EVENTS",
+    "rules.evaluation.replica_lag.REPLICA_EVENTS",
     "notifications.escalations.events.ESCALATION_EVENTS",
     "notifications.reliability.goal.RELIABILITY_EVENTS",
     "optimizer.text.events.OPTIMIZATION_EVENTS",

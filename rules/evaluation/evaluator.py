@@ -21,6 +21,7 @@ from rules.evaluation.connection_cuts import ConnectionWatch
 from rules.evaluation.database_starts import log_database_start
 from rules.evaluation.dispatcher import EVALUATION_LOCK
 from rules.evaluation.heartbeat import evaluate_with_heartbeat
+from rules.evaluation.replica_lag import ReplicaWatch
 from rules.models import DispatchRun
 from smartagent.kernel.session_lock import alone
 
@@ -36,7 +37,7 @@ class Evaluator:
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
-        self.clock, self.connections = ClockWatch(), ConnectionWatch()
+        self.watches = ClockWatch(), ConnectionWatch(), ReplicaWatch()
 
     def run(self) -> None:
         """Evaluate while this process holds the lock. With an interval of whole minutes, only watch
@@ -65,15 +66,15 @@ class Evaluator:
         interval = evaluation_interval().total_seconds()
         due = time.monotonic() + _left(timezone.now())
         while not self.stopped.wait(max(due - time.monotonic(), 0)):
-            self.clock.look(timezone.now())
-            self.connections.look(timezone.now())
+            for watch in self.watches:
+                watch.look(timezone.now())
             log_database_start(timezone.now())
             evaluate_with_heartbeat(timezone.now(), DispatchRun.Trigger.SCHEDULE)
             due = max(due + interval, time.monotonic())
 
     def _watch_clock(self) -> None:
         while not self.stopped.is_set():
-            if self.clock.look(timezone.now()):
+            if self.watches[0].look(timezone.now()):
                 connection.close()
             self.stopped.wait(WATCH_SECONDS)
 

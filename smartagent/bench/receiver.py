@@ -1,8 +1,8 @@
 """A receiver of webhooks as a process: `python -m smartagent.bench.receiver LATENCY`.
 
 It prints its port, accepts every POST, counts those below /hook/ by webhook-id, and answers these after LATENCY
-milliseconds. GET /total returns their number,
-GET /counts the number by id.
+milliseconds, which GET /latency/MILLISECONDS changes. GET /trickle/SECONDS lets the answers take so long, byte by byte.
+GET /total returns their number, GET /counts the number by id.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 
@@ -20,11 +21,25 @@ from smartagent.bench.migration_process import PROJECT
 ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}"
 
 
+@dataclass(slots=True)
+class Manner:
+    """How all connections answer: after `latency` milliseconds, in `trickle` seconds."""
+
+    latency: float
+    trickle: float = 0.0
+
+    def set(self, path: str) -> None:
+        """Change it as a path says."""
+        name, _, value = path.strip("/").partition("/")
+        if name in ("latency", "trickle"):
+            setattr(self, name, float(value))
+
+
 class ReceiverProtocol(asyncio.Protocol):
     """One connection of consecutive requests, each with a Content-Length."""
 
-    def __init__(self, counts: "Counter[str]", latency: float) -> None:
-        self.counts, self.latency = counts, latency
+    def __init__(self, counts: "Counter[str]", manner: Manner) -> None:
+        self.counts, self.manner = counts, manner
         self.come = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -42,13 +57,25 @@ class ReceiverProtocol(asyncio.Protocol):
             path = first.split(" ")[1]
             if path.startswith("/hook/"):
                 self.counts[headers.get("webhook-id", "")] += 1
-            if self.latency and path.startswith(("/hook/", "/floor")):
-                asyncio.get_running_loop().call_later(self.latency / 1000, self._send, "{}")
+            if self.manner.latency and path.startswith(("/hook/", "/floor")):
+                asyncio.get_running_loop().call_later(self.manner.latency / 1000, self._send, "{}")
+            elif self.manner.trickle and path.startswith("/hook/"):
+                self._send_slowly("{}")
             else:
+                self.manner.set(path)
                 self._send(self._answer(path))
 
     def _send(self, body: str) -> None:
         self.transport.write(ANSWER.format(len(body), body).encode())  # type: ignore[attr-defined]
+
+    def _send_slowly(self, body: str) -> None:
+        loop, data = asyncio.get_running_loop(), ANSWER.format(len(body), body).encode()
+        for place, byte in enumerate(data):
+            loop.call_later(self.manner.trickle * place / len(data), self._write, bytes([byte]))
+
+    def _write(self, data: bytes) -> None:
+        if not self.transport.is_closing():  # the sender has given up
+            self.transport.write(data)  # type: ignore[attr-defined]
 
     def _answer(self, path: str) -> str:
         if path == "/total":
@@ -67,6 +94,11 @@ class Receiver:
     def total(self) -> int:
         """The number of bodies received."""
         return int(self.client.get("/total").text)
+
+    def be(self, **manner: float) -> None:
+        """Answer after `latency` milliseconds, in `trickle` seconds."""
+        for name, value in manner.items():
+            self.client.get(f"/{name}/{value:g}").raise_for_status()
 
     def counts(self) -> dict[str, int]:
         """The number of bodies received, by webhook-id."""
@@ -90,7 +122,8 @@ async def main(latency: float) -> None:
     """Receive until the process is ended."""
     counts: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: ReceiverProtocol(counts, latency), "127.0.0.1", 0, backlog=1024)
+    manner = Manner(latency)
+    server = await loop.create_server(lambda: ReceiverProtocol(counts, manner), "127.0.0.1", 0, backlog=1024)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
+from rules.evaluation.replica_lag import ReplicaWatch
 from rules.models.querysets import RunQuerySet
 from smartagent.accounts.tokens import issue_token
 from smartagent.doctor.server import check_replica
@@ -61,6 +62,9 @@ def test_pages_are_read_from_the_replica_while_it_is_near_and_from_the_primary_e
         assert ready() == ("pass", 200, "Pages are read from the replica, which is 0 s behind.")
         assert gauges()["smartagent_replica_usable"] == 1
 
+        watch = ReplicaWatch()
+        assert watch.look(timezone.now())
+
         # What decides is read from the primary, and so is what follows a change of one's own.
         assert LAG_HEADER not in of_alice.get("/api/rules/")
         assert LAG_HEADER not in of_alice.get("/api/activity/stream/")
@@ -88,6 +92,8 @@ def test_pages_are_read_from_the_replica_while_it_is_near_and_from_the_primary_e
         assert "zx9-later" in body_of(near)
         [finding] = check_replica()
         assert "s behind, more than REPLICA_MAX_LAG_SECONDS" in finding.problem
+        assert watch.look(timezone.now()) is False
+        assert "s behind, more than REPLICA_MAX_LAG_SECONDS" in body_of(of_olga.get("/activity/"))
 
         standby.kill()
         assert "zx9-later" in body_of(of_olga.get("/activity/"))

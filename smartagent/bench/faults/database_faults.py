@@ -1,9 +1,11 @@
 """Faults of PostgreSQL and of the disk."""
 
+import time
 from collections.abc import Iterator
 
 from smartagent.bench.faults.stage import Fault, Stage
 
+FOLLOWED_SECONDS = 20.0  # in which pages are read from the replica
 HOLDS = "what was acknowledged is there, and everything goes on by itself"
 
 
@@ -39,8 +41,29 @@ def free_disk(stage: Stage) -> None:
     start(stage)
 
 
+def lag(stage: Stage) -> None:
+    """Give the installation a replica, from which pages are read, and let it fall behind."""
+    stage.replica.start()
+    stage.installation.stop()
+    stage.installation.environment["DATABASE_REPLICA_URL"] = stage.replica.url
+    stage.installation.start()
+    time.sleep(FOLLOWED_SECONDS)
+    stage.replica.pause()
+
+
+def follow_again(stage: Stage) -> None:
+    stage.replica.resume()
+
+
 def no_disk_of_its_own(stage: Stage) -> str:
     return "" if stage.disk.mounted else "this account may not mount a file system"
+
+
+def replica_faults() -> Iterator[Fault]:
+    yield Fault(
+        name="replication lag", cause="the replica stops to replay what the primary sends, for 45 seconds",
+        holds="pages are read from the primary, decisions always were", begin=lag, end=follow_again, seconds=45,
+    )  # fmt: skip
 
 
 def database_faults() -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from smartagent.bench.migration_process import PROJECT
 SETTINGS = {
     "OUTBOUND_ALLOWED": "127.0.0.0/8", "NOTIFICATIONS_PER_MINUTE": "0", "SELFTEST_EVERY_MINUTES": "0",
     "LOG_LEVEL": "WARNING", "HTTPS": "off", "ALLOWED_HOSTS": "127.0.0.1,localhost", "ADMIN_PASSWORD": "",
+    "REPLICA_MAX_LAG_SECONDS": "10",
 }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ class Installation:
         command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
         self.command = names.wrapped(command)
         self.clock = Clock(folder)
+        self.environment = {"LOG_LEVEL": "INFO", **self.clock.environment()}
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
         self.reading = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
@@ -49,7 +50,7 @@ class Installation:
         self.process = subprocess.Popen(  # noqa: S603 our own command
             self.command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509 it takes no lock
-            env=os.environ | {"LOG_LEVEL": "INFO"} | self.clock.environment(),
+            env=os.environ | self.environment,
         )  # fmt: skip
         assert self.process.stdout is not None  # noqa: S101 it was asked for
         fcntl.fcntl(self.process.stdout, fcntl.F_SETPIPE_SZ, SMALL_PIPE)

@@ -32,6 +32,15 @@ def answer_again(stage: Stage) -> None:
     os.kill(stage.receiver_pids[0], signal.SIGCONT)
 
 
+def be(**manner: float) -> Callable[[Stage], None]:
+    """Let the first receiver answer so."""
+
+    def begin(stage: Stage) -> None:
+        stage.receivers[0].be(**manner)
+
+    return begin
+
+
 def lose_names(stage: Stage) -> None:
     stage.names.die()
 
@@ -94,6 +103,14 @@ def outside_faults() -> Iterator[Fault]:
     yield Fault(
         name="receiver hangs", cause="one of two receivers accepts connections and never answers", holds=OTHERS,
         begin=hang, end=answer_again, seconds=30,
+    )  # fmt: skip
+    yield Fault(
+        name="receiver slow", cause="one of two receivers answers after 20 seconds", holds=OTHERS,
+        begin=be(latency=20_000), end=be(latency=0), seconds=30,
+    )  # fmt: skip
+    yield Fault(
+        name="receiver trickles", cause="one of two receivers sends its answers byte by byte in 20 seconds",
+        holds=OTHERS, begin=be(trickle=20), end=be(trickle=0), seconds=30,
     )  # fmt: skip
     yield Fault(
         name="DNS dead", cause="the DNS server does not answer", holds=OTHERS, begin=lose_names, end=find_names,

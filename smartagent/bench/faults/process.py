@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ if __name__ == "__main__":
 from django.db import connection
 from django.utils import timezone
 
+from smartagent.bench.faults.carried import load_carried
 from smartagent.bench.faults.data import make_data
 from smartagent.bench.faults.database import Database
 from smartagent.bench.faults.disk import Disk
@@ -29,6 +31,7 @@ from smartagent.bench.faults.installation import Installation
 from smartagent.bench.faults.load import Load, Pages, Samples
 from smartagent.bench.faults.names import Names
 from smartagent.bench.faults.options import BenchOptions
+from smartagent.bench.faults.replica import Replica
 from smartagent.bench.faults.run import run_faults
 from smartagent.bench.faults.soak.run import run_soak
 from smartagent.bench.faults.stage import Stage
@@ -56,8 +59,11 @@ def stage_of(options: BenchOptions) -> Iterator[Stage]:
         )  # fmt: skip
         load.start()
         stack.callback(load.stop)
+        database = Database(folder / "postgres")
+        replica = Replica(database, folder / "replica")
+        stack.callback(replica.stop)
         yield Stage(
-            disk=Disk(folder, options.mounted), database=Database(folder / "postgres"), installation=installation,
+            disk=Disk(folder, options.mounted), database=database, replica=replica, installation=installation,
             names=names, receivers=receivers, receiver_pids=[each.pid for each in receivers], data=data, load=load,
         )  # fmt: skip
 
@@ -71,9 +77,12 @@ def _free_port() -> int:
 def main(options: BenchOptions) -> dict[str, Any]:
     """What the bench found: of a soak, where it has minutes."""
     with stage_of(options) as stage:
+        began = time.monotonic()
         if options.minutes:
-            return {"soak": run_soak(stage, options.minutes)}
-        return {"faults": list(run_faults(stage, options.only, options.every))}
+            found = {"soak": run_soak(stage, options.minutes)}
+        else:
+            found = {"faults": list(run_faults(stage, options.only, options.every))}
+        return {"load": load_carried(stage, options, time.monotonic() - began), **found}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from rules.audit.acceptance import accept, late_links
 from rules.audit.verification import Verifier
 from rules.management.commands.audit import verification_lines
 from smartagent.bench.faults import counts, visible
-from smartagent.bench.faults.database_faults import database_faults
+from smartagent.bench.faults.database_faults import database_faults, replica_faults
 from smartagent.bench.faults.outside_faults import outside_faults
 from smartagent.bench.faults.process_faults import process_faults
 from smartagent.bench.faults.recovery import recover, total
@@ -31,8 +31,8 @@ COUNTED_TRIES = 20
 
 
 def every_fault() -> list[Fault]:
-    """In the order in which they are brought about: what restarts everything comes last."""
-    return list(chain(process_faults(), database_faults(), outside_faults()))
+    """In the order in which they are brought about: the replica stays."""
+    return list(chain(process_faults(), database_faults(), outside_faults(), replica_faults()))
 
 
 @dataclass(frozen=True, kw_only=True)

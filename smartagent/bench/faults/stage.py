@@ -9,6 +9,7 @@ from smartagent.bench.faults.disk import Disk
 from smartagent.bench.faults.installation import Installation
 from smartagent.bench.faults.load import Load
 from smartagent.bench.faults.names import Names
+from smartagent.bench.faults.replica import Replica
 from smartagent.bench.receiver import Receiver
 
 
@@ -24,6 +25,7 @@ class Stage:
     receiver_pids: Sequence[int]
     data: LoadData
     load: Load
+    replica: Replica
 
 
 Step = Callable[[Stage], None]

@@ -1,23 +1,23 @@
 """Where a fault can be seen afterwards, asked of doctor and of what was recorded meanwhile."""
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import psycopg
+from django.db import connection
+from django.utils import timezone
 
-from smartagent.bench.migration_process import PROJECT
+from smartagent.doctor.examination import examine
 
 SHOWN_CHARACTERS = 160
 # By where it is seen. Entries of rules that fire are the load; what the system says about itself has none.
 RECORDS = {
     "activity": """SELECT event_type || ': ' || coalesce(error_message, context::text) FROM agent_activity_log
                     WHERE run_id IS NULL AND rule_id IS NULL AND (
-                       status = 'failed' OR event_type IN ('database_started', 'connections_cut', 'clock_set'))
+                       status = 'failed' OR event_type IN (
+                           'database_started', 'connections_cut', 'clock_set', 'replica_left'))
                       AND created_at >= %(since)s AND created_at < %(until)s""",
     "action": """SELECT event_type || ': ' || coalesce(error_message, '') FROM agent_activity_log
                   WHERE run_id IS NOT NULL AND status = 'failed'
@@ -36,9 +36,11 @@ RECORDS = {
 
 def findings() -> set[str]:
     """What doctor says now."""
-    command = [sys.executable, "manage.py", "doctor", "--format", "json"]
-    done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)  # noqa: S603 our own
-    return {f"{each['subject']}: {each['problem']}" for each in json.loads(done.stdout)["findings"]}
+    try:
+        return {f"{each.subject}: {each.problem}" for each in examine(connection, timezone.now()).findings}
+    finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 def _without_numbers(text: str) -> str:
@@ -46,11 +48,11 @@ def _without_numbers(text: str) -> str:
     return re.sub(r"\d[\d,.]*( ?(s|m|h|d|second|minute|hour|day)s?\b)?", "#", text)
 
 
-def seen(connection: "psycopg.Connection[Any]", since: datetime, until: datetime, known: Collection[str]) -> list[str]:
+def seen(bench: "psycopg.Connection[Any]", since: datetime, until: datetime, known: Collection[str]) -> list[str]:
     """What doctor says that it did not say before, then what was recorded; each kind of text once."""
     before = {_without_numbers(each) for each in known}
     lines = [f"doctor: {each}" for each in sorted(findings()) if _without_numbers(each) not in before]
     for place, statement in RECORDS.items():
-        rows = connection.execute(statement, {"since": since, "until": until}).fetchall()
+        rows = bench.execute(statement, {"since": since, "until": until}).fetchall()
         lines += sorted({f"{place}: {' '.join(str(text).split())[:SHOWN_CHARACTERS]}" for (text,) in rows})[:2]
     return lines

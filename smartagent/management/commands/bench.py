@@ -155,6 +155,8 @@ class Command(BaseCommand):
                 self.stdout.writelines(f"\n\n{self._failure_text(each)}" for each in figure)
             elif isinstance(figure, list):
                 self._write_table(figure)
+            elif isinstance(figure, dict):
+                self.stdout.writelines(f"{each.replace('_', ' ')}  {value:,}" for each, value in figure.items())
             else:
                 self.stdout.write(
                     f"{name.replace('_', ' '):<{width}}  {'-' if figure is None else format(figure, ',')}"
