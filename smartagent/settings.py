@@ -3,6 +3,7 @@
 The plug-in lists and the workers' settings stand at the end.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -343,7 +344,8 @@ BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")
 BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=24)
 BACKUP_CHECK = env.bool("BACKUP_CHECK", default=True)
 BACKUPS_KEEP = env.int("BACKUPS_KEEP", default=7)
-# Messages that one delivering process sends at a time, in all and to one host.
+# Processes of one `deliver`, one for each core, and messages that it sends at a time, in all and to one host.
+DELIVERY_PROCESSES = env.int("DELIVERY_PROCESSES", default=min(os.cpu_count() or 1, 4))
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", default=1024)
 DELIVERY_PER_HOST = env.int("DELIVERY_PER_HOST", default=512)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")

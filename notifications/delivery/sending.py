@@ -35,12 +35,15 @@ class Waiting:
 
 class Sender:
     """Attempts calls, and puts into `come` the result of each; or its lease, where it was not begun: it would be too
-    late, `late_after` seconds after it was taken, or the worker is to stop."""
+    late, `late_after` seconds after it was taken, or the worker is to stop. It is one of `share` senders, which have an
+    equal part of each bound."""
 
-    def __init__(self, late_after: float) -> None:
+    def __init__(self, late_after: float, share: int = 1) -> None:
         self.late_after = late_after
+        self.share = share
         self.come: queue.SimpleQueue[Result | Lease] = queue.SimpleQueue()
-        self._queue: FairQueue[Waiting] = FairQueue(settings.DELIVERY_CONCURRENCY)
+        self._queue: FairQueue[Waiting] = FairQueue(self._share_of(settings.DELIVERY_CONCURRENCY))
+        self._per_channel = self._share_of(MAX_PER_CHANNEL)
         self._tasks: set[asyncio.Task[Result]] = set()
         self._ended = asyncio.Event()
         self._started = threading.Event()
@@ -86,8 +89,8 @@ class Sender:
 
     def _add(self, calls: Sequence[Call], until: float) -> None:
         for call in calls:
-            to = call.to
-            self._queue.add(Waiting(call, until), to.channel, MAX_PER_CHANNEL, to.host, to.max_per_host)
+            to, waiting = call.to, Waiting(call, until)
+            self._queue.add(waiting, to.channel, self._per_channel, to.host, self._share_of(to.max_per_host))
         self._begin()
 
     def _begin(self) -> None:
@@ -107,6 +110,9 @@ class Sender:
         self._queue.ended(line)
         self.come.put(task.result())
         self._begin()
+
+    def _share_of(self, bound: int) -> int:
+        return max(bound // self.share, 1)
 
     def _give_back(self) -> None:
         for waiting in self._queue.clear():

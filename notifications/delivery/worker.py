@@ -36,10 +36,12 @@ def deliver(now: datetime) -> int:
 class Worker:
     """Leases and sends deliveries until stopped."""
 
-    def __init__(self, lease_for: timedelta = DELIVERY_LEASE) -> None:
+    def __init__(self, lease_for: timedelta = DELIVERY_LEASE, share: int = 1) -> None:
         self.lease_for = lease_for
+        self.share = share  # as one of so many it sends
         self.window = DELIVERIES_PER_BATCH  # so many are leased at a time
-        self.max_window = settings.DELIVERY_CONCURRENCY + DELIVERIES_PER_BATCH  # some are ready when others have ended
+        # Some are ready when others have ended.
+        self.max_window = settings.DELIVERY_CONCURRENCY // share + DELIVERIES_PER_BATCH
         self.stopped = threading.Event()
         self.unwritten: list[Result | Lease] = []  # results of attempts that are not in the database yet
         self.out = 0  # how many are leased, and nothing has come of them yet
@@ -48,7 +50,7 @@ class Worker:
     def run(self, *, until_empty: bool = False) -> int:
         """Work; return how many attempts were made. With `until_empty` it ends when nothing is due any more."""
         done = 0
-        with Sender(self.lease_for.total_seconds() / 2) as self.sender:
+        with Sender(self.lease_for.total_seconds() / 2, self.share) as self.sender:
             while (made := self._step(until_empty)) is not None:
                 done += made
         return done

@@ -52,6 +52,7 @@ class DeliverFigures:
     lost: int
     duplicates_by_id: int
     kills: int
+    processes: int
     unsettled: int
     seconds: float
     per_second: float
@@ -70,7 +71,7 @@ def bench_deliver(count: int, kills: int, workers: int, lease: int, latency: int
         with working(workers, database, lease) as working_ones:
             kill_now_and_then(working_ones, kills, count, receiver)
             wait_until_settled(receiver)
-        return _figures(count, kills, floor, receiver)
+        return _figures(count, kills, workers, floor, receiver)
 
 
 def make_deliveries(count: int, address: str, now: datetime) -> None:
@@ -138,14 +139,14 @@ async def _post_all(count: int, url: str, outgoing: HTTPRequest) -> None:
         await asyncio.gather(*(post() for _ in range(count)))
 
 
-def _figures(count: int, kills: int, floor: float, receiver: Receiver) -> DeliverFigures:
+def _figures(count: int, kills: int, processes: int, floor: float, receiver: Receiver) -> DeliverFigures:
     counts = receiver.counts()
     sent = {str(key) for key in Delivery.objects.values_list("pk", flat=True)}
     times = DeliveryAttempt.objects.aggregate(first=Min("started_at"), last=Max("finished_at"))
     seconds = (times["last"] - times["first"]).total_seconds()
     return DeliverFigures(
         sent=count, received=sum(counts.values()), distinct=len(counts), lost=len(sent - counts.keys()),
-        duplicates_by_id=sum(counts.values()) - len(counts), kills=kills,
+        duplicates_by_id=sum(counts.values()) - len(counts), kills=kills, processes=processes,
         unsettled=Delivery.objects.exclude(status="delivered").count(), seconds=round(seconds, 2),
         per_second=round(count / seconds, 1), floor_per_second=round(floor, 1),
         ratio=round(floor / (count / seconds), 2),

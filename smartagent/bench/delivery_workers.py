@@ -1,16 +1,17 @@
-"""Delivery workers as processes: `python -m smartagent.bench.delivery_workers DATABASE LEASE_SECONDS`.
-
-Each is `manage.py deliver` on another database of the server; a killed one is replaced.
+"""`manage.py deliver` on another database of the server, whose processes are killed:
+`python -m smartagent.bench.delivery_workers DATABASE LEASE_SECONDS PROCESSES`.
 """
 
 import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import django
+import psutil
 from django.core.management import call_command
 from django.db import connection
 
@@ -21,37 +22,41 @@ WORKER_SETTINGS = {"OUTBOUND_ALLOWED": "127.0.0.0/8", "NOTIFICATIONS_PER_MINUTE"
 
 
 class Workers:
-    """A number of worker processes on one database, whose leases last `lease` seconds."""
+    """A number of delivering processes on one database, whose leases last `lease` seconds."""
 
     def __init__(self, count: int, database: str, lease: int) -> None:
-        self.command = [sys.executable, "-m", "smartagent.bench.delivery_workers", database, str(lease)]
-        self.running = [self._start() for _ in range(count)]
+        command = [sys.executable, "-m", "smartagent.bench.delivery_workers", database, str(lease), str(count)]
+        self.count = count
         self.killed = 0
+        self.deliver = subprocess.Popen(command, cwd=PROJECT, env=os.environ | WORKER_SETTINGS)  # noqa: S603 our own module
+
+    def running(self) -> list[psutil.Process]:
+        """The processes, once all of them run."""
+        while len(found := psutil.Process(self.deliver.pid).children()) < self.count:
+            if self.deliver.poll() is not None:
+                raise ChildProcessError(f"deliver ended with exit code {self.deliver.returncode}")
+            time.sleep(0.02)
+        return found
 
     def kill_one(self) -> None:
-        """Kill one by SIGKILL, and start another in its place."""
-        self._kill(random.randrange(len(self.running)))  # noqa: S311 no secret
+        """Kill one by SIGKILL; another one starts in its place."""
+        self._kill(random.choice(self.running()))  # noqa: S311 no secret
 
     def kill_all(self) -> None:
-        """Kill and replace each of them."""
-        for place in range(len(self.running)):
-            self._kill(place)
+        """Kill each of them."""
+        for process in self.running():
+            self._kill(process)
 
-    def _kill(self, place: int) -> None:
-        self.running[place].kill()
-        self.running[place].wait()
+    def _kill(self, process: psutil.Process) -> None:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+            process.wait()
         self.killed += 1
-        self.running[place] = self._start()
 
     def stop(self) -> None:
-        """End each worker after its present delivery."""
-        for process in self.running:
-            process.terminate()
-        for process in self.running:
-            process.wait()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self.command, cwd=PROJECT, env=os.environ | WORKER_SETTINGS)  # noqa: S603 our own module
+        """End them after their present deliveries."""
+        self.deliver.terminate()
+        self.deliver.wait()
 
 
 @contextmanager
@@ -64,12 +69,12 @@ def working(count: int, database: str, lease: int) -> Iterator[Workers]:
         workers.stop()
 
 
-def main(name: str, lease: str) -> None:
+def main(name: str, lease: str, processes: str) -> None:
     """Deliver what is due in database `name`, until SIGTERM."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartagent.settings")
     django.setup()
     connection.settings_dict["NAME"] = name
-    call_command("deliver", f"--lease={lease}")
+    call_command("deliver", f"--lease={lease}", f"--processes={processes}")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,17 @@
 """One child process, whose lines are shown behind its name, and which dies with its parent."""
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
+from smartagent.kernel.parent_process import die_with_parent
+
 CALM = 60.0  # seconds after which a child counts as healthy again
-
-
-def die_with_parent() -> None:
-    """In the child, on Linux: get SIGTERM when the parent ends, even by kill -9."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(slots=True)

@@ -1,16 +1,17 @@
 """Send due deliveries until stopped."""
 
-import gc
-import signal
+import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
-from types import FrameType
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from notifications.delivery.pipeline import DELIVERY_LEASE
+from notifications.delivery.processes import Processes
 from notifications.delivery.worker import Worker, deliver
 from smartagent.kernel.formats import counted
 
@@ -22,11 +23,11 @@ def seconds(text: str) -> timedelta:
     return timedelta(seconds=int(text))
 
 
-def collect_garbage_rarely() -> None:
-    """Of the many objects of a message hardly any form a circle; to look for these took a quarter of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+def count(text: str) -> int:
+    """A number of processes, 1 to 64."""
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise ArgumentTypeError(f"{text!r} is not a number of processes; use 1 to 64.")
+    return int(text)
 
 
 class Command(BaseCommand):
@@ -38,18 +39,16 @@ class Command(BaseCommand):
             "--lease", type=seconds, default=DELIVERY_LEASE, metavar="SECONDS",
             help="lease of a delivery, after which another worker may take it over (default 60)",
         )  # fmt: skip
+        parser.add_argument(
+            "--processes", type=count, default=settings.DELIVERY_PROCESSES, metavar="N",
+            help="processes that send (default DELIVERY_PROCESSES)",
+        )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
             sent = deliver(timezone.now())
             self.stdout.write(f"{counted(sent, 'attempt')}.")
             return
-        worker = Worker(options["lease"])
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            worker.stopped.set()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stop)
-        collect_garbage_rarely()
-        worker.run()
+        count = options["processes"]
+        if code := Processes(count, partial(Worker, options["lease"], share=count)).run():
+            sys.exit(code)

@@ -16,7 +16,7 @@ import psutil
 from smartagent.bench.faults.clock import Clock
 from smartagent.bench.faults.names import Names
 from smartagent.bench.migration_process import PROJECT
-from smartagent.up.child import die_with_parent
+from smartagent.kernel.parent_process import die_with_parent
 
 START_SECONDS = 180
 STOP_SECONDS = 60
@@ -102,7 +102,7 @@ class Installation:
                 found["scheduler"] = _children(child)
                 found["worker"] = [each for one in found["scheduler"] for each in _children(one)]
             elif "deliver" in line:
-                found["deliver"] = [child]
+                found["deliver"] = [child, *_children(child)]
             elif "evaluate" in line:
                 found["evaluator"] = [child]
         return found

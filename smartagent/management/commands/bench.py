@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from smartagent.bench.adopt import NotTakenOver, bench_adopt
@@ -98,7 +99,8 @@ class Command(BaseCommand):
         deliver = benches.add_parser("deliver", help="sending by webhooks, while workers are killed")
         deliver.add_argument("--count", type=count, default=5000, metavar="N", help="of the messages")
         deliver.add_argument("--kill", type=few, default=0, metavar="N", help="how often a worker is killed")
-        deliver.add_argument("--workers", type=count, default=1, metavar="N")
+        processes = settings.DELIVERY_PROCESSES
+        deliver.add_argument("--workers", type=count, default=processes, metavar="N", help="processes of `deliver`")
         deliver.add_argument("--latency", type=few, default=0, metavar="MS", help="of the receiver")
         deliver.add_argument("--lease", type=count, default=10, metavar="SECONDS")
         pages = benches.add_parser("pages", help="pages and the export over a long activity log")

@@ -17,6 +17,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.panel import Panel
 
+from notifications.delivery.processes import PROCESS_ENDED
 from rules.engine.intervals import has_evaluator
 from rules.models import AutomationRule, Integration
 from smartagent.accounts.account_changes import log_added
@@ -158,9 +159,11 @@ class Command(BaseCommand):
         return code
 
     def _hear(self, name: str, line: str) -> None:
-        """Print a line of a child; the web server says in its lines when one of its processes ended."""
+        """Print a line of a child; web server and `deliver` say in theirs when one of their processes ended."""
         if name == "web" and WEB_PROCESS_ENDED in line:
             self._record_death("web process", None)
+        if name == "deliver" and PROCESS_ENDED in line:
+            self._record_death("delivery process", None)
         self.output.say(name, line)
 
     def _record_death(self, name: str, code: int | None) -> None:

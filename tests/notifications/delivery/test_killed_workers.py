@@ -29,14 +29,14 @@ def kill_at_work(workers: Workers) -> None:
     while not DeliveryAttempt.objects.exists():
         time.sleep(0.02)
     while not _held_at_work(workers):
-        for process in workers.running:
+        for process in workers.running():
             process.send_signal(signal.SIGCONT)
         time.sleep(0.01)
     workers.kill_all()
 
 
 def _held_at_work(workers: Workers) -> bool:
-    for process in workers.running:
+    for process in workers.running():
         process.send_signal(signal.SIGSTOP)
     while run(STATEMENTS):
         time.sleep(0.01)
@@ -44,7 +44,7 @@ def _held_at_work(workers: Workers) -> bool:
 
 
 def test_nothing_is_lost_where_workers_are_killed():
-    with receiving() as receiver:
+    with receiving(latency=300) as receiver:
         make_deliveries(COUNT, receiver.address, timezone.now())
         sent = {str(key) for key in Delivery.objects.values_list("pk", flat=True)}
         with working(WORKERS, connection.settings_dict["NAME"], lease=1) as workers:
@@ -52,7 +52,7 @@ def test_nothing_is_lost_where_workers_are_killed():
             kill_now_and_then(workers, MORE_KILLS, COUNT, receiver)
             wait_until_settled(receiver)
         counts = receiver.counts()
-    assert workers.killed == WORKERS + MORE_KILLS
+    assert (workers.killed, workers.deliver.returncode) == (WORKERS + MORE_KILLS, 0)
     assert len(sent) == COUNT
     assert counts.keys() == sent  # every one arrived, and a repeat has the id of the first
     assert set(Delivery.objects.values_list("status", "cause", "leased_until")) == {("delivered", "", None)}
