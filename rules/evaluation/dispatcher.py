@@ -7,8 +7,9 @@ its page shows them with these numbers.
    the rules that are quiet are left out; changes of built-in metrics are kept (*history*).
 3. *candidates*: one statement joins the other rules, readings and states, and returns the instances that may change.
 4. Step: the pure state machine decides what becomes of each candidate, and
-5. *record*: states, entries and counters are written, one transaction per chunk.
-6. *execute*: pending entries are claimed, and their actions run in the same transaction as their result.
+5. *record*: states, entries and counters are written, one transaction per chunk, and in the same transaction
+6. *execute*: the actions of these entries run, so that an entry is written with its result. What could not act is
+   settled afterwards.
 7. Deliver: workers send the notifications (`notifications.delivery.pipeline`).
 
 The button, the API, the command and the schedule all come in by `dispatch`.
@@ -34,7 +35,14 @@ from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
 from rules.evaluation.lateness import note_lateness
 from rules.evaluation.orphans import add_unwatched
-from rules.evaluation.process_metrics import count_evaluation, count_transitions
+from rules.evaluation.process_metrics import (
+    FAILED,
+    SUCCEEDED,
+    count_actions,
+    count_evaluation,
+    count_transitions,
+    number_of,
+)
 from rules.evaluation.quiet_rules import gather_examined
 from rules.evaluation.readings import cause_of, forget, keep_changes
 from rules.evaluation.series.selection import select_series
@@ -136,11 +144,14 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         isolated.update(recorded.isolated)
         _name(run, isolated)
     count_transitions(recorded.events)
+    count_actions(recorded.acted)
     run.triggered, run.no_data, run.errors = recorded.triggered, recorded.no_data, recorded.errors
     forget()
     with _timed(run, stages.EXECUTE):
-        succeeded, failed = execute_pending(now, owner)
-    run.succeeded, run.failed = run.succeeded + succeeded, run.failed + failed
+        succeeded, failed = execute_pending(now, owner)  # what could not act with its chunk
+    run.succeeded += number_of(recorded.acted, SUCCEEDED) + succeeded
+    run.failed += number_of(recorded.acted, FAILED) + failed
+    _count_as(stages.EXECUTE, stages.RECORD, run, recorded.acting)
     if owner is None and rule is None:  # else not everything that a silence covered was evaluated
         report_ended(run.pk, now)
 
@@ -215,6 +226,12 @@ def _timed(run: DispatchRun, stage: str) -> Iterator[None]:
     with span(stage):
         yield
     run.stage_ms[stage] = round((time.perf_counter() - started) * 1000, 1)
+
+
+def _count_as(stage: str, within: str, run: DispatchRun, seconds: float) -> None:
+    """Count `seconds` of a stage that ran within another one."""
+    run.stage_ms[within] = round(run.stage_ms[within] - seconds * 1000, 1)
+    run.stage_ms[stage] = round(run.stage_ms[stage] + seconds * 1000, 1)
 
 
 @contextmanager

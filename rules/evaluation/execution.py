@@ -1,7 +1,8 @@
-"""Stage 6 of an evaluation: pending entries are claimed in batches and their actions executed, exactly once.
+"""Stage 6 of an evaluation: the actions of entries are executed, exactly once.
 
-The rows of the action and the outcome of its entry are one transaction. Where an action raises for a batch, its firings
-are executed one by one, so that only the failing ones fail.
+The rows of the action and the outcome of its entry are one transaction: of new entries the one that records them
+(`rules.evaluation.transitions`), of entries that were left pending one for each batch. Where an action raises for a
+batch, its firings are executed one by one, so that only the failing ones fail.
 """
 
 import json
@@ -27,10 +28,26 @@ from smartagent.kernel.tracing import span
 log = structlog.get_logger(__name__)
 
 Place = tuple[datetime, UUID]  # in the queue
+Done = list[tuple[UUID, Outcome]]  # by entry
 
 ENTRIES_PER_BATCH = 2000
 MAX_FAILURES_IN_A_ROW = 10  # failures in a row after which an action counts as broken for the batch
 BEFORE_ALL_ENTRIES: Place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+def firings_sql(entries: str) -> str:
+    """The SELECT of what is to be executed, with what its action needs, from pending `entries`."""
+    return f"""
+SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
+       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), s.user_id, e.run_id, {MAY_ACT}
+  FROM {entries} e
+  LEFT JOIN automation_rules r ON r.id = e.rule_id
+  LEFT JOIN smartagent_users o ON o.id = r.user_id
+  LEFT JOIN rule_states s ON s.id = e.state_id AND s.rule_id = e.rule_id
+  LEFT JOIN smartagent_users u ON u.id = s.user_id
+ ORDER BY e.created_at, e.id"""
+
+
 # Other applications may keep pending entries of their own in the table, and write any there. Ours are of a run: clients
 # of theirs can neither write that column nor change a row that has it (rules.migrations._guards), and the key of a run
 # that was not there when they could is nowhere to be had.
@@ -42,32 +59,26 @@ WITH claimed AS MATERIALIZED (
      WHERE {PENDING_OF_RUNS_SQL} AND created_at <= %(now)s
        AND (created_at, id) > (%(after)s, %(after_id)s) AND (%(owner)s::uuid IS NULL OR user_id = %(owner)s)
      ORDER BY created_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
-SELECT e.id, e.action_taken, e.event_type, e.created_at, e.context, e.state_id, r.id, r.rule_name, r.user_id,
-       r.severity, r.action_config, coalesce(nullif(u.full_name, ''), u.email), s.user_id, e.run_id, {MAY_ACT}
-  FROM claimed e
-  LEFT JOIN automation_rules r ON r.id = e.rule_id
-  LEFT JOIN smartagent_users o ON o.id = r.user_id
-  LEFT JOIN rule_states s ON s.id = e.state_id AND s.rule_id = e.rule_id
-  LEFT JOIN smartagent_users u ON u.id = s.user_id
- ORDER BY e.created_at, e.id
+{firings_sql("claimed")}
 """
 # A try that failed burns no cooldown: it is repeated soon, and then ever later, up to four hours. The first time is
 # shorter than that between two evaluations, so that the next one retries.
 LONGEST_FIRST_RETRY = timedelta(minutes=4)
-WRITE_OUTCOMES = """
-WITH done AS (
-    UPDATE agent_activity_log e
-       SET status = CASE WHEN o.error IS NULL THEN 'success' ELSE 'failed' END, error_message = o.error,
-           executed_at = %(now)s, context = e.context || jsonb_build_object('outcome', o.detail)
-      FROM jsonb_to_recordset(%(outcomes)s) AS o (id uuid, error text, detail jsonb)
-     WHERE e.id = o.id
- RETURNING e.state_id, o.error IS NULL AS succeeded)
+OUTCOMES = "jsonb_to_recordset(%(outcomes)s) AS o (id uuid, error text, detail jsonb)"
+STATUS_DONE = "CASE WHEN o.error IS NULL THEN 'success' ELSE 'failed' END"
+CONTEXT_DONE = "e.context || jsonb_build_object('outcome', o.detail)"
+WRITE_OUTCOMES = f"""
+UPDATE agent_activity_log e
+   SET status = {STATUS_DONE}, error_message = o.error, executed_at = %(now)s, context = {CONTEXT_DONE}
+  FROM {OUTCOMES} WHERE e.id = o.id
+"""
+NOTE_OUTCOMES = f"""
 UPDATE rule_states s
-   SET last_notified_at = CASE WHEN succeeded THEN %(now)s ELSE s.last_notified_at END,
-       failures = CASE WHEN succeeded THEN 0 ELSE s.failures + 1 END,
-       retry_at = CASE WHEN succeeded THEN NULL
+   SET last_notified_at = CASE WHEN o.error IS NULL THEN %(now)s ELSE s.last_notified_at END,
+       failures = CASE WHEN o.error IS NULL THEN 0 ELSE s.failures + 1 END,
+       retry_at = CASE WHEN o.error IS NULL THEN NULL
                   ELSE %(now)s + least(%(retry)s * power(2, least(s.failures, 10)), interval '4 hours') END
-  FROM done WHERE s.id = done.state_id AND s.fired_at IS NOT NULL
+  FROM {{entries}} e JOIN {OUTCOMES} ON o.id = e.id WHERE s.id = e.state_id AND s.fired_at IS NOT NULL
 """
 # Entries left after all that could be claimed: their rules no longer exist or act.
 GIVE_UP = f"""
@@ -121,8 +132,20 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, params)
         rows = cursor.fetchall()
+    done, results = perform(rows, now)
+    if done:
+        written: dict[str, Any] = {"now": now, "outcomes": as_parameter(done)}
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE_OUTCOMES, written)
+        note_outcomes(done, "agent_activity_log", now)
+    return (rows[-1][3], rows[-1][0]) if rows else None, results
+
+
+def perform(rows: Sequence[tuple[Any, ...]], now: datetime) -> tuple[Done, Tally]:
+    """Execute the actions of the rows of `firings_sql`; return the outcomes, by entry, and their tally. Rows whose rule
+    may not act have none."""
     claimed: list[tuple[str, Firing]] = []
-    done: list[tuple[UUID, Outcome]] = []
+    done: Done = []
     unread: set[UUID] = set()
     options = {raw: options_in(raw) for raw in {row[10] for row in rows}}  # one rule may have thousands of instances
     without = {raw for raw in options if has_no_options(raw)}
@@ -139,11 +162,8 @@ def _execute_batch(now: datetime, owner: UUID | None, place: Place) -> tuple[Pla
         firings = [firing for _, firing in group]
         found = zip(firings, act(kind, firings), strict=True)
         done += [(firing.entry_id, _with_unread(outcome, firing.entry_id in unread)) for firing, outcome in found]
-    if done:
-        _write(done, now)
     kinds = {row[0]: row[1] for row in rows}
-    results = Tally((kinds[entry], FAILED if outcome.error is not None else SUCCEEDED) for entry, outcome in done)
-    return (rows[-1][3], rows[-1][0]) if rows else None, results
+    return done, Tally((kinds[entry], FAILED if outcome.error is not None else SUCCEEDED) for entry, outcome in done)
 
 
 def _firing(row: tuple[Any, ...], config: dict[str, Any], now: datetime) -> Firing:
@@ -217,9 +237,14 @@ def _attempt(action: Action, firings: Sequence[Firing]) -> list[Outcome]:
         return outcomes
 
 
-def _write(done: list[tuple[UUID, Outcome]], now: datetime) -> None:
-    outcomes = [{"id": str(entry), "error": outcome.error, "detail": outcome.detail} for entry, outcome in done]
+def as_parameter(done: Done) -> Jsonb:
+    """The outcomes as the parameter of `OUTCOMES`."""
+    return Jsonb([{"id": str(entry), "error": outcome.error, "detail": outcome.detail} for entry, outcome in done])
+
+
+def note_outcomes(done: Done, entries: str, now: datetime) -> None:
+    """Store in the states of the instances of `entries` when they acted, or when they try again."""
     retry = min(LONGEST_FIRST_RETRY, evaluation_interval() * 0.8)
-    params: dict[str, Any] = {"now": now, "outcomes": Jsonb(outcomes), "retry": retry}
+    params: dict[str, Any] = {"now": now, "outcomes": as_parameter(done), "retry": retry}
     with connection.cursor() as cursor:
-        cursor.execute(WRITE_OUTCOMES, params)
+        cursor.execute(NOTE_OUTCOMES.format(entries=entries), params)

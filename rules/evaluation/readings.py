@@ -40,8 +40,8 @@ CREATE TEMP TABLE eval_beyond (metric text, user_id uuid, target text);
 ANALYZE = "SET LOCAL default_statistics_target = 10; ANALYZE eval_readings, eval_failures"
 TEMPORARY = (
     "eval_readings", "eval_series", "eval_failures", "eval_beyond", "eval_conditions", "eval_values", "eval_verdicts",
-    "eval_examined", "eval_silenced", "eval_silenced_series", "eval_candidates", "eval_transitions", *SELECTION_TABLES,
-    *AGGREGATE_TABLES,
+    "eval_kinds", "eval_examined", "eval_silenced", "eval_silenced_series", "eval_candidates", "eval_transitions",
+    "eval_entries", *SELECTION_TABLES, *AGGREGATE_TABLES,
 )  # fmt: skip
 # NaN is above Infinity for PostgreSQL; none of the three can be compared with a threshold.
 PUT_ASIDE = """

@@ -1,5 +1,10 @@
-"""Stages 4 and 5 of an evaluation: each candidate takes its step, and changes are stored, chunk by chunk."""
+"""Stages 4 to 6 of an evaluation: each candidate takes its step, changes are stored and actions executed, by chunks.
 
+A chunk is one transaction: states, entries, what their actions did and the results of these are stored together, or not
+at all. What may not act any more by then stays pending, for `rules.evaluation.execution` to settle.
+"""
+
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +19,24 @@ from rules.engine.intervals import evaluation_interval
 from rules.engine.state_machine import step
 from rules.engine.states import Transition
 from rules.evaluation.candidate_rows import FETCH, Candidate
+from rules.evaluation.execution import (
+    CONTEXT_DONE,
+    OUTCOMES,
+    STATUS_DONE,
+    Done,
+    as_parameter,
+    firings_sql,
+    note_outcomes,
+    perform,
+)
+from rules.evaluation.process_metrics import Tally
 from rules.evaluation.readings import cause_of
 from rules.isolation import NOT_EVALUATED, SECONDS_AGAIN, Isolated, TimeBudget, isolate
 from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
 
 log = structlog.get_logger(__name__)
-TRANSITIONS_PER_QUERY = 5000
+TRANSITIONS_PER_QUERY = 2000
 Budgets = tuple[TimeBudget, TimeBudget]  # seconds: for candidates, and for those that failed before
 RETRIES = 2
 TRANSITIONS = {
@@ -58,9 +74,17 @@ ON CONFLICT (rule_id, user_id, target) DO UPDATE SET
 LASTING = ["rule_repeated", "rule_unsilenced", "rule_reminded", "rule_resolved", "rule_recovering", "rule_unpending"]
 CONDITION = """jsonb_build_object('metric', r.metric_type, 'target', c.target, 'operator', r.condition_operator,
                                  'threshold', r.threshold_value, 'verdict', 'met')"""
-WRITE_ENTRIES = f"""
-INSERT INTO agent_activity_log (id, user_id, rule_id, run_id, state_id, agent_name, event_type, action_taken, context,
-                                status, error_message, created_at, executed_at)
+ENTRIES = {
+    "id": "uuid", "user_id": "uuid", "rule_id": "uuid", "run_id": "uuid", "state_id": "uuid", "agent_name": "text",
+    "event_type": "text", "action_taken": "text", "context": "jsonb", "status": "text", "error_message": "text",
+    "created_at": "timestamptz", "executed_at": "timestamptz",
+}  # fmt: skip
+CREATE_ENTRIES_TABLE = f"""
+DROP TABLE IF EXISTS eval_entries;
+CREATE TEMP TABLE eval_entries ({", ".join(f"{name} {kind}" for name, kind in ENTRIES.items())})
+"""
+MAKE_ENTRIES = f"""
+INSERT INTO eval_entries ({", ".join(ENTRIES)})
 SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.event,
        CASE WHEN t.acts OR t.quiet <> '' THEN r.action_type ELSE 'none' END,
        jsonb_build_object(
@@ -96,6 +120,16 @@ SELECT t.entry_id, c.owner_id, c.rule_id, %(run)s, t.state_id, 'smart_agent', t.
           AND e.created_at <= coalesce(c.fired_at, c.since) AND e.context ? 'threshold'
         ORDER BY e.created_at DESC LIMIT 1) b ON true
 """
+WRITE_ENTRIES = f"""
+INSERT INTO agent_activity_log ({", ".join(ENTRIES)})
+SELECT {", ".join(f"e.{name}" for name in list(ENTRIES)[:8])},
+       CASE WHEN o.id IS NULL THEN e.context ELSE {CONTEXT_DONE} END,
+       CASE WHEN o.id IS NULL THEN e.status ELSE {STATUS_DONE} END,
+       CASE WHEN o.id IS NULL THEN e.error_message ELSE o.error END,
+       e.created_at, CASE WHEN o.id IS NULL THEN e.executed_at ELSE %(now)s END
+  FROM eval_entries e LEFT JOIN {OUTCOMES} ON o.id = e.id
+"""
+PENDING_FIRINGS = firings_sql("(SELECT * FROM eval_entries WHERE status = 'pending')")
 COUNT_TRIGGERINGS = """
 UPDATE automation_rules r SET last_triggered_at = greatest(r.last_triggered_at, %(now)s),
        trigger_count = least(coalesce(trigger_count, 0)::numeric + t.times, 2147483647)
@@ -129,6 +163,8 @@ class Recorded:
     errors: int = 0
     isolated: Isolated[UUID] = field(default_factory=Isolated)
     events: Counter[str] = field(default_factory=Counter)
+    acted: Tally = field(default_factory=Tally)
+    acting: float = 0.0  # seconds that actions took
 
     def add(self, transition: Transition) -> None:
         self.changed += 1
@@ -144,14 +180,17 @@ class Recorded:
         self.errors += other.errors
         self.isolated.update(other.isolated)
         self.events.update(other.events)
+        self.acted.update(other.acted)
+        self.acting += other.acting
         return self
 
 
 def record(candidates: int, run: UUID, now: datetime) -> Recorded:
-    """Step through eval_candidates and store states, entries and counters, one transaction per chunk."""
+    """Step through eval_candidates, store states, entries and counters and execute actions, a transaction per chunk."""
     recorded, budgets = Recorded(), (TimeBudget(), TimeBudget(SECONDS_AGAIN))
     with connection.cursor() as cursor:
         cursor.execute(CREATE_TRANSITIONS_TABLE)
+        cursor.execute(CREATE_ENTRIES_TABLE)
     for first in range(0, candidates, TRANSITIONS_PER_QUERY):
         recorded += _record_surely(first, run, now, budgets)
     return recorded
@@ -232,7 +271,7 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
     """Store the candidates after `first` and up to `last`."""
     recorded = Recorded()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE eval_transitions")
+        cursor.execute("TRUNCATE eval_transitions, eval_entries")
         notifying = [action.kind for action in actions if action.notifies_resolved]
         cursor.execute(FETCH, [notifying, first, last])
         rows = list(_steps(cursor.fetchall(), now, recorded))
@@ -242,9 +281,24 @@ def _record_chunk(first: int, last: int, run: UUID, now: datetime) -> Recorded:
         params: dict[str, Any] = {
             "now": now, "run": run, "first": first, "last": last, "lasting": LASTING,
         }  # fmt: skip
-        for statement in (WRITE_STATES, WRITE_ENTRIES, COUNT_TRIGGERINGS):
-            cursor.execute(statement, params)
+        cursor.execute(WRITE_STATES, params)
+        cursor.execute(MAKE_ENTRIES, params)
+        params["outcomes"] = as_parameter(_act(now, recorded))
+        cursor.execute(WRITE_ENTRIES, params)
+        cursor.execute(COUNT_TRIGGERINGS, params)
     return recorded
+
+
+def _act(now: datetime, recorded: Recorded) -> Done:
+    """Execute the actions of eval_entries; return their outcomes."""
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(PENDING_FIRINGS)
+        done, recorded.acted = perform(cursor.fetchall(), now)
+    if done:
+        note_outcomes(done, "eval_entries", now)
+    recorded.acting = time.perf_counter() - started
+    return done
 
 
 def _steps(rows: list[Any], now: datetime, recorded: Recorded) -> Iterator[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from notifications.actions import Alert
 from notifications.models import Notification
 from rules.evaluation import dispatcher, transitions
 from rules.evaluation.dispatcher import dispatch
@@ -86,10 +87,17 @@ def test_a_rule_that_is_paused_before_it_is_recorded(alice, now, before):
         ),
     ],
 )
-def test_what_is_stopped_before_its_action_is_executed_is_skipped(alice, now, before, stop, cause):
+def test_what_is_stopped_before_its_action_is_executed_is_skipped(alice, now, monkeypatch, stop, cause):
     rule_of(alice, "cpu", ">", 90, "alert")
     sample(alice, 95, now)
-    before("forget", stop)
+    copy_rows = transitions.copy_rows
+
+    def copy_and_stop(*args):
+        copied = copy_rows(*args)
+        stop()
+        return copied
+
+    monkeypatch.setattr(transitions, "copy_rows", copy_and_stop)
     run = dispatch(now, "command")
     assert (run.succeeded, run.failed) == (0, 0)
     assert not Notification.objects.exists()
@@ -109,11 +117,13 @@ def test_a_rule_that_was_paused_before_its_action_acts_when_it_is_activated(alic
     assert dispatch(now + minutes(10), "command").succeeded == 1
 
 
-def test_a_rule_that_is_deleted_before_its_action_is_executed_fails_in_words(alice, now, before):
+def test_a_rule_that_is_deleted_before_its_action_is_executed_fails_in_words(alice, now):
     rule = rule_of(alice, "cpu", ">", 90, "alert")
     sample(alice, 95, now)
-    before("forget", rule.delete)
-    assert dispatch(now, "command").failed == 1
+    dispatch(now, "command")
+    change_entries(ActivityEntry.objects, status="pending", executed_at=None)
+    rule.delete()
+    assert dispatch(now + minutes(5), "command").failed == 1
     assert ActivityEntry.objects.get().error_message == "The rule was deleted before its action was executed."
 
 
@@ -125,6 +135,29 @@ def test_rules_of_who_may_not_sign_in_any_more_rest(alice, now):
     run = dispatch(now + minutes(300), "command")
     assert (run.rules_evaluated, run.triggered) == (0, 0)
     assert not RuleState.objects.firing().exists()
+
+
+def test_who_is_killed_while_actions_run_has_stored_nothing_and_the_next_evaluation_decides_again(
+    alice, now, monkeypatch
+):
+    rule_of(alice, "cpu", ">", 90, "alert")
+    sample(alice, 95, now)
+    execute = Alert.execute
+
+    def killed(self, firings):
+        execute(self, firings)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Alert, "execute", killed)
+        with pytest.raises(KeyboardInterrupt):
+            dispatch(now, "command")
+    assert DispatchRun.objects.get().outcome == "failed"
+    assert not ActivityEntry.objects.exists()
+    assert not RuleState.objects.exists()
+    run = dispatch(now + minutes(1), "command")
+    assert (run.triggered, run.succeeded, Notification.objects.count()) == (1, 1, 1)
+    assert ActivityEntry.objects.get().status == "success"
 
 
 def test_a_run_that_is_interrupted_says_so_at_once(alice, now, before):
