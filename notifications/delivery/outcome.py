@@ -37,6 +37,10 @@ UPDATE delivery_attempts a
               %(excerpt)s::text[], %(cause)s::text[]) AS r (attempt, outcome, code, milliseconds, excerpt, cause)
  WHERE a.id = r.attempt
 """
+TROUBLED = """
+SELECT id FROM channels
+ WHERE id = ANY(%(channels)s) AND (failures > 0 OR opened_at IS NOT NULL OR works_since IS NULL)
+"""
 EXPIRED = """
 UPDATE deliveries d
    SET status = CASE WHEN d.status = 'waiting' THEN 'skipped' ELSE 'dead' END, settled_at = %(now)s, due_at = NULL,
@@ -89,7 +93,7 @@ def record(results: Sequence[Result], now: datetime) -> None:
         cursor.execute(DELIVERIES, params)
         stored = cursor.fetchall()
         cursor.execute(UPDATE_ATTEMPTS, params)
-        _move_breakers(results, now)
+        _move_breakers(cursor, results, now)
     count_outcomes((kind, status) for kind, status, _ in stored)
     observe_latencies((kind, seconds) for kind, status, seconds in stored if status == Delivery.Status.DELIVERED)
 
@@ -133,17 +137,17 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _move_breakers(results: Sequence[Result], now: datetime) -> None:
+def _move_breakers(cursor: Any, results: Sequence[Result], now: datetime) -> None:
     """Update circuit breakers. Channels that succeed as before are skipped, which is nearly all of them."""
     of_channel: dict[UUID, list[Result]] = defaultdict(list)
     for result in results:
         if result.channel:
             of_channel[result.channel].append(result)
     touched = {key for key, some in of_channel.items() if not all(result.delivered for result in some)}
-    troubled = Channel.objects.filter(pk__in=of_channel).exclude(pk__in=touched).exclude(
-        failures=0, opened_at=None, works_since__isnull=False
-    )  # fmt: skip
-    touched |= set(troubled.values_list("pk", flat=True))
+    cursor.execute(TROUBLED, {"channels": list(of_channel)})
+    touched |= {key for (key,) in cursor.fetchall()}
+    if not touched:
+        return
     for channel in Channel.objects.select_for_update().filter(pk__in=touched).order_by("pk"):
         _move(channel, of_channel[channel.pk], now)
 

@@ -22,6 +22,7 @@ from notifications.delivery.attempt import Call, attempt_all, render
 from notifications.delivery.deferral import hold_in_quiet_hours
 from notifications.delivery.housekeeping import prepare
 from notifications.delivery.outcome import Result, record
+from notifications.delivery.outstanding import Outstanding
 from notifications.delivery.queue import Lease, breaker_probes, due_deliveries, lease, lease_one, reclaim_abandoned
 from notifications.delivery.rate_limit import allowed
 
@@ -32,11 +33,14 @@ DELIVERY_LEASE = timedelta(seconds=60)
 
 
 @transaction.atomic
-def take(now: datetime, limit: int, duration: timedelta = DELIVERY_LEASE) -> list[Lease]:
-    """Lease at most `limit` deliveries that may be sent now, for `duration`."""
+def take(
+    now: datetime, limit: int, duration: timedelta = DELIVERY_LEASE, out: Outstanding | None = None
+) -> list[Lease]:
+    """Lease at most `limit` deliveries that may be sent now, for `duration`, beside those that are `out`."""
+    out = out or Outstanding()
     reclaim_abandoned(now, limit)
     probes = hold_in_quiet_hours(breaker_probes(now, limit), now)
-    due = hold_in_quiet_hours(due_deliveries(now, limit - len(probes)), now)
+    due = hold_in_quiet_hours(out.within_room(due_deliveries(now, limit - len(probes), out.full())), now)
     return lease([*probes, *allowed(due, now, settings.NOTIFICATIONS_PER_MINUTE)], now, duration)
 
 

@@ -4,7 +4,7 @@ A lease that expires belonged to a worker that died; the delivery is taken again
 idempotency key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ DELIVERY_FACTS = f"d.id, d.channel_id, d.severity, d.reason, d.attempt_count, {L
 DUE_DELIVERIES_SQL = f"""
 SELECT {DELIVERY_FACTS} FROM deliveries d JOIN channels c ON c.id = d.channel_id
  WHERE d.status = 'due' AND d.due_at <= %(now)s AND d.expires_at > %(now)s AND {READY}
+   AND d.channel_id <> ALL(%(full)s::uuid[])
  ORDER BY d.due_at, {URGENT}, d.id LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
 """
 # What a dead worker held is due again, and is the first to be: it keeps the time at which it was due.
@@ -97,9 +98,9 @@ def breaker_probes(now: datetime, limit: int) -> list[DueDelivery]:
     return [replace(DueDelivery(*row), probe=True) for row in _rows(PROBED, now=now, limit=limit)]
 
 
-def due_deliveries(now: datetime, limit: int) -> list[DueDelivery]:
-    """Due deliveries by working channels, oldest and most severe first; locked."""
-    return [DueDelivery(*row) for row in _rows(DUE_DELIVERIES_SQL, now=now, limit=limit)]
+def due_deliveries(now: datetime, limit: int, full: Collection[UUID]) -> list[DueDelivery]:
+    """Due deliveries by working channels that are not `full`, oldest and most severe first; locked."""
+    return [DueDelivery(*row) for row in _rows(DUE_DELIVERIES_SQL, now=now, limit=limit, full=list(full))]
 
 
 def lease(due: Sequence[DueDelivery], now: datetime, duration: timedelta) -> list[Lease]:

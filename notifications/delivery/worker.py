@@ -1,26 +1,26 @@
 """A worker: one thread leases and writes down, another one sends, hundreds at a time.
 
-What is leased waits only shortly until it is sent: never more is taken than is sent well within the lease, which is
-seen by the age of what comes back. What comes too late all the same, or has not begun when the worker is to stop, is
-put back.
+What is leased waits only shortly until it is sent: no more is leased for a channel or host than soon has its turn. What
+comes too late all the same, or has not begun when the worker is to stop, is put back.
 """
 
 import threading
 import time
-from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from notifications.delivery.outstanding import Outstanding
 from notifications.delivery.pipeline import DELIVERY_LEASE, Lease, Result, prepare, record, render, take
 from notifications.delivery.queue import put_back
 from notifications.delivery.sending import Sender
 
 log = structlog.get_logger(__name__)
-DELIVERIES_PER_BATCH = 256  # deliveries that are leased or written down at a time
+DELIVERIES_PER_BATCH = 512  # deliveries that are leased or written down at a time
 IDLE_SECONDS = 1.0  # seconds between two looks where nothing was due
 GATHERED = 0.1  # seconds: many results are written as fast as one
 GLANCE = 0.005  # seconds between two looks at what has come, which disturb those who send
@@ -39,12 +39,12 @@ class Worker:
     def __init__(self, lease_for: timedelta = DELIVERY_LEASE, share: int = 1) -> None:
         self.lease_for = lease_for
         self.share = share  # as one of so many it sends
-        self.window = DELIVERIES_PER_BATCH  # so many are leased at a time
-        # Some are ready when others have ended.
-        self.max_window = settings.DELIVERY_CONCURRENCY // share + DELIVERIES_PER_BATCH
+        self.out = Outstanding(max(settings.DELIVERY_CONCURRENCY // share, 1) + DELIVERIES_PER_BATCH, share)
         self.stopped = threading.Event()
         self.unwritten: list[Result | Lease] = []  # results of attempts that are not in the database yet
-        self.out = 0  # how many are leased, and nothing has come of them yet
+        # While these have enough nothing else was due; to look past all that waits for them is costly.
+        self.fruitless_beside: set[UUID] = set()
+        self.fruitless_until = 0.0
         self.prepared = float("-inf")
 
     def run(self, *, until_empty: bool = False) -> int:
@@ -83,33 +83,26 @@ class Worker:
 
     def _lease(self) -> bool:
         """Take a batch where there is room for one; return whether there may be room, and more, for another."""
-        if not self._has_room():
+        full = self.out.full()
+        if not self._has_room() or (full and full >= self.fruitless_beside and time.monotonic() < self.fruitless_until):
             return False
-        leases = take(timezone.now(), DELIVERIES_PER_BATCH, self.lease_for)
+        leases = take(timezone.now(), DELIVERIES_PER_BATCH, self.lease_for, self.out)
         calls, failed = render(leases)
-        self.out += len(calls)
+        self.out.add(calls)
         self.unwritten += failed
         if calls:
             self.sender.begin(calls)
-        return len(leases) == DELIVERIES_PER_BATCH and self._has_room()
+        self.fruitless_beside = full
+        self.fruitless_until = 0 if leases else time.monotonic() + IDLE_SECONDS
+        return len(leases) == DELIVERIES_PER_BATCH or bool(leases and self.out.full())
 
     def _has_room(self) -> bool:
-        return self.window - self.out >= DELIVERIES_PER_BATCH // 2
-
-    def _adapt(self, results: Sequence[Result], now: datetime) -> None:
-        """Lease more at a time while results are there soon after they were leased, less when that takes long."""
-        age = max((now - result.lease.taken_at for result in results), default=timedelta())
-        if results and age < self.lease_for / 8:
-            self.window = min(self.window * 2, self.max_window)
-        elif age > self.lease_for / 4:
-            self.window = max(self.window // 2, DELIVERIES_PER_BATCH)
+        return self.out.left() >= DELIVERIES_PER_BATCH // 2
 
     def _write_down(self, wait: float) -> int:
         self._gather(wait)
         results = [come for come in self.unwritten if isinstance(come, Result)]
-        now = timezone.now()
-        record(results, now)
-        self._adapt(results, now)
+        record(results, timezone.now())
         self.unwritten = [come for come in self.unwritten if isinstance(come, Lease)]
         put_back([come for come in self.unwritten if isinstance(come, Lease)])
         self.unwritten = []
@@ -121,8 +114,9 @@ class Worker:
         while True:
             empty = not self.unwritten
             while not self.sender.come.empty():
-                self.unwritten.append(self.sender.come.get())
-                self.out -= 1
+                come = self.sender.come.get()
+                self.unwritten.append(come)
+                self.out.remove(come.lease if isinstance(come, Result) else come)
             now = time.monotonic()
             if empty and self.unwritten:
                 until = min(until, now + GATHERED)

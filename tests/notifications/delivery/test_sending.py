@@ -105,16 +105,23 @@ def test_a_channel_may_send_with_and_without_the_event_loop(alice, monkeypatch, 
     assert set(DeliveryAttempt.objects.values_list("outcome", "excerpt")) == {("delivered", "CPU is high")}
 
 
-def test_as_many_are_leased_as_come_back_in_time():
-    worker = Worker()
-    now = timezone.now()
-    least = worker.window
+def test_a_receiver_that_hangs_does_not_take_the_room_of_others(alice, bob, receiver, settings, monkeypatch):
+    monkeypatch.setattr(sending, "MAX_PER_CHANNEL", 8)
+    monkeypatch.setattr("notifications.delivery.outstanding.ENOUGH", 8)
+    monkeypatch.setattr("notifications.delivery.worker.DELIVERIES_PER_BATCH", 8)
+    settings.DELIVERY_CONCURRENCY = 16
 
-    def come_back(after):
-        lease = sending.Lease(delivery=None, attempt=None, number=1, taken_at=now - after)
-        worker._adapt([sending.Result(lease=lease, channel=None)], now)
-        return worker.window
+    def hang(request):
+        time.sleep(1)
+        return Response("ok")
 
-    assert [come_back(worker.lease_for / 10) for _ in range(5)][-1] == worker.max_window > least
-    assert come_back(worker.lease_for / 6) == worker.max_window
-    assert [come_back(worker.lease_for / 3) for _ in range(9)][-1] == least
+    receiver.expect_request("/a").respond_with_handler(hang)
+    receiver.expect_request("/b").respond_with_data("ok")
+    channel_of(alice, url=receiver.url_for("/a"))
+    channel_of(bob, url=receiver.url_for("/b"))
+    for _ in range(24):
+        tell(alice, timezone.now())
+    for _ in range(3):
+        tell(bob, timezone.now())
+    assert deliver(timezone.now()) == 27
+    assert [request.path for request, _ in receiver.log][:3] == ["/b", "/b", "/b"]
