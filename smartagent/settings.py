@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smartagent.monitoring.probes.ProbeMiddleware",
+    "smartagent.shell.request_id.RequestIdMiddleware",
     "smartagent.monitoring.http_metrics.HTTPMetricsMiddleware",
     "smartagent.shell.security_headers.SecurityHeadersMiddleware",
     "smartagent.shell.program_errors.ProgramErrorsMiddleware",

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from smartagent.kernel.schema_drift import Missing, in_words
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.rest.problems import DETAIL, error_response
+from smartagent.shell.request_id import request_id
 from smartagent.shell.return_address import return_address
 
 NOT_FOUND = "Page not found, or you do not have access."
@@ -107,5 +108,6 @@ def _in_shell(request: HttpRequest, status: int, heading: str, words: str, again
 def _plain(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponse:
     if is_api(request):
         return error_response(request, status, {DETAIL: [words]})
-    context = {"status": status, "heading": heading, "words": words}
+    quoted = request_id(request) if status >= 500 else ""
+    context = {"status": status, "heading": heading, "words": words, "request_id": quoted}
     return render(None, "errors/plain.html", context, status=status)

@@ -131,9 +131,10 @@ def test_what_breaks_is_said_without_the_database(client_of, alice, monkeypatch)
     client = client_of(alice)
     client.raise_request_exception = False
     monkeypatch.setattr("smartagent.dashboard.overview._last_run", breaks)
-    page = client.get("/")
+    page = client.get("/", headers={"X-Request-ID": "proxy-0a1b2c3d"})
     assert page.status_code == 500
     assert "A server error occurred" in page.content.decode()
+    assert "request ID <code>proxy-0a1b2c3d</code>" in page.content.decode()
     assert "ZeroDivisionError" not in page.content.decode()
 
 
