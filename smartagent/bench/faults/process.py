@@ -33,6 +33,7 @@ from smartagent.bench.faults.names import Names
 from smartagent.bench.faults.options import BenchOptions
 from smartagent.bench.faults.replica import Replica
 from smartagent.bench.faults.run import run_faults
+from smartagent.bench.faults.soak.rows import verdict_of
 from smartagent.bench.faults.soak.run import run_soak
 from smartagent.bench.faults.stage import Stage
 from smartagent.bench.receiver import receiving
@@ -78,8 +79,10 @@ def main(options: BenchOptions) -> dict[str, Any]:
     """What the bench found: of a soak, where it has minutes."""
     with stage_of(options) as stage:
         began = time.monotonic()
+        found: dict[str, Any]
         if options.minutes:
-            found = {"soak": run_soak(stage, options.minutes)}
+            rows = run_soak(stage, options.minutes)
+            found = {"verdict": verdict_of(rows), "soak": rows}
         else:
             found = {"faults": list(run_faults(stage, options.only, options.every))}
         return {"load": load_carried(stage, options, time.monotonic() - began), **found}

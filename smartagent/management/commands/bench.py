@@ -158,11 +158,9 @@ class Command(BaseCommand):
             elif isinstance(figure, list):
                 self._write_table(figure)
             elif isinstance(figure, dict):
-                self.stdout.writelines(f"{each.replace('_', ' ')}  {value:,}" for each, value in figure.items())
+                self.stdout.writelines(f"{each.replace('_', ' ')}  {value:,}\n" for each, value in figure.items())
             else:
-                self.stdout.write(
-                    f"{name.replace('_', ' '):<{width}}  {'-' if figure is None else format(figure, ',')}"
-                )
+                self.stdout.write(f"{name.replace('_', ' '):<{width}}  {self._shown(figure)}")
 
     def _failure_text(self, failure: Mapping[str, str]) -> str:
         return "\n".join(f"{name}: {text}" for name, text in failure.items() if text)

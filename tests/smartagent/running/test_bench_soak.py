@@ -1,7 +1,7 @@
 """The table of a soak: what grows is named, what only warms up is not."""
 
 from smartagent.bench.faults.soak.readings import Reading, TableReading
-from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows
+from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows, verdict_of
 
 MINUTE = 60.0
 
@@ -51,3 +51,5 @@ def test_times_are_compared_between_the_first_and_the_last_tenth():
     assert verdicts(time_rows("pages", even)) == {"pages p50 ms": "steady", "pages p99 ms": "steady"}
     assert verdicts(time_rows("pages", slower)) == {"pages p50 ms": "grows", "pages p99 ms": "grows"}
     assert list(time_rows("pages", even[:1])) == []
+    assert verdict_of([*time_rows("a", even), *time_rows("b", even)]) == "nothing grows"
+    assert verdict_of([*time_rows("a", even), *time_rows("b", slower)]) == "b p50 ms grows, b p99 ms grows"

@@ -6,7 +6,7 @@ from typing import Any
 
 from smartagent.bench.faults.soak.readings import Reading, TableReading
 
-STEADY, GROWS = "steady", "grows"
+STEADY, GROWS, NOTHING_GROWS = "steady", "grows", "nothing grows"
 HOUR = 3600.0
 # What may change without growing: a tenth in an hour, and what a process or a clock varies by itself.
 TOLERATED_SHARE = 0.10
@@ -55,6 +55,11 @@ def time_rows(name: str, points: Sequence[tuple[float, float]]) -> Iterator[dict
         start, end = (1000 * percentile_of(_tenth(points, place), percentile) for place in (0, -1))
         verdict = GROWS if end > start * MAX_FACTOR_OF_TIME + NOISE["ms"] else STEADY
         yield _row(f"{name} p{percentile} ms", start, end, (end - start) / hours, verdict)
+
+
+def verdict_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What grows that should not, by name."""
+    return ", ".join(f"{row['name']} {GROWS}" for row in rows if row["verdict"] == GROWS) or NOTHING_GROWS
 
 
 def slope_of(points: Sequence[tuple[float, float]]) -> float:
