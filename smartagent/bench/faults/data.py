@@ -28,12 +28,13 @@ PUSHED_PER_PERSON = 5
 @dataclass(frozen=True, kw_only=True)
 class LoadData:
     """`token` pushes samples, `sessions` are those of people on pages, `firing` the rules that act at each evaluation,
-    `rule` one of them."""
+    `rule` one of them, `channels` those of each receiver."""
 
     token: str
     sessions: list[str]
     firing: int
     rule: UUID
+    channels: list[list[UUID]]
 
 
 def make_data(rules: int, firing: int, people_on_pages: int, receivers: list[str], now: datetime) -> LoadData:
@@ -42,10 +43,12 @@ def make_data(rules: int, firing: int, people_on_pages: int, receivers: list[str
     owners = list(User.objects.order_by("email").values_list("pk", flat=True)[: -(-firing // PUSHED_PER_PERSON)])
     with connection.cursor() as cursor:
         cursor.execute(ACT_ALWAYS, [owners])
+    channels: list[list[UUID]] = [[] for _ in receivers]
     for number, owner in enumerate(owners):
         channel = Channel(user_id=owner, name="bench", kind=Webhook.kind)
         keep(channel, {"url": f"{receivers[number % len(receivers)]}/hook/{number}", "key": new_key()})
         channel.save()
+        channels[number % len(receivers)].append(channel.pk)
     admin = User.objects.create_superuser(ADMIN, None)
     people = [admin, *User.objects.filter(pk__in=owners)[: people_on_pages - 1]]
     operators = Group.objects.get(name=OPERATORS)
@@ -56,7 +59,7 @@ def make_data(rules: int, firing: int, people_on_pages: int, receivers: list[str
     acting = AutomationRule.objects.filter(user_id__in=owners, threshold_value=10)
     return LoadData(
         token=issue_token(admin, "bench")[1], sessions=[session_of(person) for person in people],
-        firing=acting.count(), rule=acting.values_list("pk", flat=True)[0],
+        firing=acting.count(), rule=acting.values_list("pk", flat=True)[0], channels=channels,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import httpx
 import psycopg
@@ -16,9 +17,9 @@ EVALUATED = """SELECT count(*) FROM dispatch_runs
                 WHERE outcome = 'completed' AND trigger = 'schedule' AND started_at > %s AND started_at <= now()"""
 WORKED = "SELECT count(*) FROM django_q_task WHERE success AND started > %s AND started <= now()"
 DELIVERED = """SELECT count(*) FROM deliveries
-                WHERE status = 'delivered' AND settled_at > %s AND settled_at <= now()"""
-STATEMENTS = {"evaluations": EVALUATED, "tasks": WORKED, "deliveries": DELIVERED}
-PARTS = ("pages", "samples", *STATEMENTS)
+                WHERE status = 'delivered' AND settled_at > %s AND settled_at <= now() AND channel_id = ANY(%s)"""
+STATEMENTS = {"evaluations": EVALUATED, "tasks": WORKED}
+PARTS = ("pages", "samples", *STATEMENTS, "deliveries")
 
 
 def recover(stage: Stage, ended: float) -> dict[str, float | None]:
@@ -38,14 +39,15 @@ def _works(stage: Stage, part: str, ended: float) -> bool:
     if part == "samples":
         return stage.load.samples.last_success > ended
     with suppress(psycopg.Error, httpx.HTTPError), stage.database.connect() as connection:
+        if part == "deliveries":  # to each receiver
+            return all(_since(connection, DELIVERED, ended, some) for some in stage.data.channels if some)
         return _since(connection, STATEMENTS[part], ended)
     return False
 
 
-def _since(connection: "psycopg.Connection[tuple[int]]", statement: str, ended: float) -> bool:
-    row = connection.execute(
-        statement.replace("%s", "now() - make_interval(secs => %s)"), [time.monotonic() - ended]
-    ).fetchone()
+def _since(connection: "psycopg.Connection[tuple[int]]", statement: str, ended: float, *values: Any) -> bool:
+    since = statement.replace("%s", "now() - make_interval(secs => %s)", 1)
+    row = connection.execute(since, [time.monotonic() - ended, *values]).fetchone()
     return bool(row and row[0])
 
 
