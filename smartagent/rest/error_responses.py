@@ -29,7 +29,8 @@ ERROR_RESPONSES = {
             {"detail": ["Request was throttled."]}),
     "500": ("OurFault", "Server error.",
             {"detail": ["Server error. The error was logged; try again later."]}),
-    "503": ("Incomplete", "The database schema is incomplete; the response names the missing part and its repair.",
+    "503": ("Incomplete", "The database does not answer (see Retry-After), or its schema is incomplete: the response "
+            "names the missing part and its repair.",
             {"detail": ["The column status of the table notifications is missing in the database. …"]}),
 }  # fmt: skip
 TOO_MANY = 429

@@ -22,6 +22,7 @@ from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from smartagent.kernel.database_away import AWAY, SECONDS_TO_RETRY, is_away
 from smartagent.kernel.schema_drift import in_words
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.kernel.texts import encodable
@@ -53,6 +54,15 @@ class Incomplete(exceptions.APIException):
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "incomplete"
+
+
+class Away(exceptions.APIException):
+    """The database does not answer."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = AWAY
+    default_code = "unavailable"
+    wait = SECONDS_TO_RETRY
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
@@ -115,8 +125,15 @@ def _known(exc: Exception) -> exceptions.APIException | None:
         return exceptions.ParseError(f"The request cannot be read. {exc}".strip())
     if isinstance(exc, RowsHidden):
         return Incomplete(str(exc))
+    return _of_database(exc)
+
+
+def _of_database(exc: Exception) -> exceptions.APIException | None:
     if missing := notice(exc):
         return Incomplete(in_words(missing))
+    if is_away(exc):
+        log.error("the database is away", exc_info=exc)
+        return Away()
     return None
 
 

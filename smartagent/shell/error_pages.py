@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from smartagent.kernel.database_away import AWAY, SECONDS_TO_RETRY, is_away
 from smartagent.kernel.schema_drift import Missing, in_words
 from smartagent.kernel.schema_drift_log import notice
 from smartagent.rest.problems import DETAIL, error_response
@@ -46,6 +47,10 @@ def broken(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if error and (missing := notice(error)):
         return incomplete(request, missing)
+    if is_away(error):
+        answer = _plain(request, 503, "Database unavailable", f"{AWAY} No changes were saved.")
+        answer["Retry-After"] = str(SECONDS_TO_RETRY)
+        return answer
     return _plain(request, 500, "Server error", BROKEN)
 
 

@@ -21,7 +21,8 @@ from smartagent.kernel.parent_process import die_with_parent
 START_SECONDS = 180
 STOP_SECONDS = 60
 KEPT_LINES = 400
-SMALL_PIPE = 4096  # bytes: full after a few lines where nobody reads
+SMALL_PIPE = 4096  # bytes
+FILLER = b"(the bench fills the pipe)\n"
 
 
 class NotStarted(Exception):
@@ -75,6 +76,18 @@ class Installation:
             self.process.wait()
         psutil.wait_procs(family, timeout=STOP_SECONDS)
         return time.monotonic() - began
+
+    def fill_output(self) -> None:
+        """Write into the pipe of its output until there is no room."""
+        assert self.process is not None  # noqa: S101 it was started
+        pipe = os.open(f"/proc/{self.process.pid}/fd/1", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            while True:
+                os.write(pipe, FILLER)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(pipe)
 
     def serves(self) -> bool:
         """Whether the web server says that it is ready, the database included."""

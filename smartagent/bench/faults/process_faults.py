@@ -12,6 +12,7 @@ from smartagent.bench.faults.stage import Fault, Stage
 AGAIN = "what it did is done by its successor"
 NO_MEMORY = 1 << 20  # bytes that a process may map: fewer than it has, so that it gets no more
 DRAIN_SECONDS = 10.0
+RENEWED_SECONDS, IMPORT_SECONDS = 20.0, 3.0
 
 
 class DrainedLate(Exception):
@@ -36,9 +37,21 @@ def kill_web_process(stage: Stage) -> None:
 
 
 def take_memory(stage: Stage) -> None:
-    """Evaluator and workers get a MemoryError where they need more than they have."""
+    """Evaluator and workers get a MemoryError where they need more than they have; the evaluator is a new one, whose
+    first evaluation does."""
+    _renew_evaluator(stage)
     for pid in stage.installation.pids("evaluator") + stage.installation.pids("worker"):
         resource.prlimit(pid, resource.RLIMIT_AS, (NO_MEMORY, resource.RLIM_INFINITY))
+
+
+def _renew_evaluator(stage: Stage) -> None:
+    before = stage.installation.pids("evaluator")
+    for pid in before:
+        os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + RENEWED_SECONDS
+    while not set(stage.installation.pids("evaluator")) - set(before) and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(IMPORT_SECONDS)
 
 
 def give_memory(stage: Stage) -> None:
@@ -58,10 +71,9 @@ def start_again(stage: Stage) -> None:
 
 
 def stop_reading(stage: Stage) -> None:
+    """Nobody reads any more, and the pipe is full."""
     stage.installation.reading.clear()
-    until = time.monotonic() + 1
-    while time.monotonic() < until:  # what is printed meanwhile fills the pipe
-        stage.installation.serves()
+    stage.installation.fill_output()
 
 
 def read_on(stage: Stage) -> None:
@@ -92,6 +104,7 @@ def process_faults() -> Iterator[Fault]:
         begin=end_in_the_middle, end=start_again, seconds=1,
     )  # fmt: skip
     yield Fault(
-        name="output not read", cause="nobody reads what `up` prints (a full pipe)", holds="it works on",
+        name="output not read", cause="nobody reads what `up` prints (a full pipe)",
+        holds="it works on, and prints later what waited", harmless="nothing was lost: the lines were printed later",
         begin=stop_reading, end=read_on, seconds=20,
     )  # fmt: skip

@@ -61,7 +61,7 @@ def run_faults(stage: Stage, names: Collection[str], every: int) -> Iterator[dic
 def _row(stage: Stage, fault: Fault, every: int, before: counts.Counts) -> tuple[dict[str, Any], counts.Counts]:
     """The row, and what was counted up to its end; `before` was counted up to its beginning."""
     known, failures = visible.findings(), (stage.load.samples.failures, stage.load.pages.failures)
-    began = _now(stage)
+    began, lines = _now(stage), list(stage.installation.lines)
     problem = _bring_about(stage, fault)
     ended = time.monotonic()
     seconds = recover(stage, ended)
@@ -72,6 +72,7 @@ def _row(stage: Stage, fault: Fault, every: int, before: counts.Counts) -> tuple
     with stage.database.connect() as mine:
         seen = visible.seen(mine, span.began, _now(stage), known)
     chain_valid, chain_text = _verify(fault)
+    seen += [f"output: {line}" for line in stage.installation.lines if "were dropped" in line and line not in lines]
     seen += [f"audit: {chain_text}"] if chain_text and chain_valid else []
     row = {
         "name": fault.name,
@@ -79,7 +80,7 @@ def _row(stage: Stage, fault: Fault, every: int, before: counts.Counts) -> tuple
         "doubled": counted.evaluations_doubled + counted.doubled,
         "lost": counted.lost,
         "recovered_s": total(seconds),
-        "visible": seen[0] if seen else "",
+        "visible": seen[0] if seen else fault.harmless,
         "cause": fault.cause,
         "holds": fault.holds,
         "problem": problem,

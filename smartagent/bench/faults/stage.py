@@ -45,7 +45,7 @@ class Fault:
     """`begin` brings it about, and after `seconds` it is ended by `end`; `holds` says what must be so all the time.
 
     `impossible` says why it cannot be brought about here, empty where it can. `dates_back`: entries of the activity log
-    get times of the past, which its verification must name.
+    get times of the past, which its verification must name. `harmless` says why nothing may be seen of it afterwards.
     """
 
     name: str
@@ -56,3 +56,4 @@ class Fault:
     seconds: float = 2.0
     impossible: Callable[[Stage], str] = always_possible
     dates_back: bool = False
+    harmless: str = ""
