@@ -36,7 +36,7 @@ from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
 
 log = structlog.get_logger(__name__)
-TRANSITIONS_PER_QUERY = 2000
+TRANSITIONS_PER_QUERY = 1000  # those that act need 5 kB each
 Budgets = tuple[TimeBudget, TimeBudget]  # seconds: for candidates, and for those that failed before
 RETRIES = 2
 TRANSITIONS = {

@@ -3,12 +3,10 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import django
@@ -18,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
+from smartagent.bench.bench_process import peak_memory_mb
 from smartagent.bench.migration_process import PROJECT
 
 EXPORT_ADDRESS = "/api/activity/export/?format=csv"
@@ -54,15 +53,6 @@ def main(database: str, email: str) -> None:
         seconds = time.perf_counter() - begun
     peak_mb = peak_memory_mb()
     sys.stdout.write(json.dumps({"rows": rows - 1, "seconds": seconds, "peak_mb": round(peak_mb, 1)}))
-
-
-def peak_memory_mb() -> float:
-    """The peak of this process. Linux' ru_maxrss also knows the process that started it, from before the exec."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,12 @@ from contextlib import contextmanager
 from django.core.management import call_command
 from django.db import connection
 
-from smartagent.bench.migration_process import migrating
-
 
 @contextmanager
-def scratch_database(*, migrated: bool = True, kept: str = "", apart: bool = False) -> Iterator[str]:
+def scratch_database(*, migrated: bool = True, kept: str = "") -> Iterator[str]:
     """Connect the default connection to a new database for the length of the block; yield its name.
 
     A database named `kept` is reused if it exists, and not dropped: for repeated measurements of what is slow to fill.
-    With `apart` another process migrates it, whose memory is not that of what is measured.
     """
     connection.ensure_connection()  # a failure is reported in one line
     name, before = kept or f"smartagent_bench_{os.getpid()}", connection.settings_dict["NAME"]
@@ -23,10 +20,7 @@ def scratch_database(*, migrated: bool = True, kept: str = "", apart: bool = Fal
         on_the_server(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
         connect_to(name)
-        if migrated and apart:
-            if migrating(name).wait():
-                raise RuntimeError("The scratch database could not be migrated.")
-        elif migrated:
+        if migrated:
             call_command("migrate", verbosity=0)
         yield name
     finally:

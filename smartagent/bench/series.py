@@ -1,6 +1,5 @@
 """Duration of an evaluation of one rule on many series, and of the bare SQL that it needs at least."""
 
-import resource
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun
+from smartagent.bench.bench_process import peak_memory_mb
 from smartagent.bench.people import make_people
 
 SERIES_ROUNDS = 5
@@ -70,7 +70,7 @@ def bench_series(series: int) -> SeriesFigures:
     return SeriesFigures(
         series=series, instances=rounds[0][2], seconds=round(seconds, 3), floor_seconds=round(floor, 3),
         ratio=round(seconds / floor, 2), series_per_second=round(series / seconds),
-        peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        peak_mb=round(peak_memory_mb(), 1),
     )  # fmt: skip
 
 

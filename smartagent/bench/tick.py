@@ -1,6 +1,5 @@
 """Duration of an evaluation, and of the bare SQL that it needs at least."""
 
-import resource
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from django.utils import timezone
 from rules.audit.sealing import seal
 from rules.evaluation.dispatcher import dispatch
 from rules.models import DispatchRun
+from smartagent.bench.bench_process import peak_memory_mb
 from smartagent.bench.chain import unchained
 from smartagent.bench.floors import copy_again, count_breaches
 from smartagent.bench.people import break_rules, forget_everything_that_happened, make_rules
@@ -55,7 +55,7 @@ class Round:
     action_floor: float = 0.0
 
 
-def bench_tick(rules: int, percent: float, *, chain: bool = False) -> TickFigures:
+def bench_tick(rules: int, percent: float, chain: bool = False) -> TickFigures:
     """Measure in the database of the default connection, which must be a scratch database; with `chain` each round is
     repeated without the chain of the activity log."""
     now = timezone.now()
@@ -78,7 +78,7 @@ def bench_tick(rules: int, percent: float, *, chain: bool = False) -> TickFigure
         action_ratio=round(median(each.action / each.action_floor for each in rounds), 2) if changed else None,
         chain_ratio=_ratio([each.record for each in rounds], bare) if changed and chain else None,
         sealing_ratio=_ratio([each.sealing for each in rounds], bare) if changed and chain else None,
-        peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        peak_mb=round(peak_memory_mb(), 1),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from smartagent.bench.api.job import EndedEarly
 from smartagent.bench.api.roles import ROLES
 from smartagent.bench.api.run import NotInstalled, bench_api, require_schemathesis
 from smartagent.bench.backtest import bench_backtest
+from smartagent.bench.bench_process import measured
 from smartagent.bench.deliver import Stuck, bench_deliver
 from smartagent.bench.faults.host import NotRun, run_on_scratch
 from smartagent.bench.faults.options import BenchOptions
@@ -23,8 +24,6 @@ from smartagent.bench.hostile.run import bench_hostile
 from smartagent.bench.ingest import NotTaken, bench_ingest
 from smartagent.bench.pages import bench_pages
 from smartagent.bench.scratch import scratch_database
-from smartagent.bench.series import bench_series
-from smartagent.bench.tick import bench_tick
 
 
 def count(text: str) -> int:
@@ -227,10 +226,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _tick(self, options: dict[str, Any]) -> Mapping[str, float | None]:
-        with scratch_database(apart=True):
+        with scratch_database() as name:
             if options["series"]:
-                return bench_series(options["series"]).as_dict()
-            return bench_tick(options["rules"], options["change"], chain=options["chain"]).as_dict()
+                return measured("series.bench_series", name, options["series"])
+            return measured("tick.bench_tick", name, options["rules"], options["change"], options["chain"])
 
     def _backtest(self, options: dict[str, Any]) -> Mapping[str, float | None]:
         with scratch_database():
