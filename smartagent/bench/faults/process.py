@@ -82,7 +82,7 @@ def main(options: BenchOptions) -> dict[str, Any]:
         found: dict[str, Any]
         if options.minutes:
             rows = run_soak(stage, options.minutes)
-            found = {"verdict": verdict_of(rows), "soak": rows}
+            found = {"verdict": verdict_of(rows, options.minutes), "soak": rows}
         else:
             found = {"faults": list(run_faults(stage, options.only, options.every))}
         return {"load": load_carried(stage, options, time.monotonic() - began), **found}

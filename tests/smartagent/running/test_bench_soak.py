@@ -51,5 +51,6 @@ def test_times_are_compared_between_the_first_and_the_last_tenth():
     assert verdicts(time_rows("pages", even)) == {"pages p50 ms": "steady", "pages p99 ms": "steady"}
     assert verdicts(time_rows("pages", slower)) == {"pages p50 ms": "grows", "pages p99 ms": "grows"}
     assert list(time_rows("pages", even[:1])) == []
-    assert verdict_of([*time_rows("a", even), *time_rows("b", even)]) == "nothing grows"
-    assert verdict_of([*time_rows("a", even), *time_rows("b", slower)]) == "b p50 ms grows, b p99 ms grows"
+    assert verdict_of([*time_rows("a", even), *time_rows("b", even)], 30) == "nothing grows"
+    assert verdict_of([*time_rows("a", even), *time_rows("b", slower)], 120) == "b p50 ms grows, b p99 ms grows"
+    assert verdict_of([], 5) == "nothing grows; a soak of less than 30 minutes only warms up"

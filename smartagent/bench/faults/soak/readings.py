@@ -42,14 +42,16 @@ class Reading:
 
 
 def read(stage: Stage) -> Reading:
-    """Memory in MB of each kind of process, and connections."""
+    """Memory in MB of each kind of process, connections, and how busy the machine was since the last reading, with
+    whatever else it does."""
     figures = {
         f"{role} memory MB": sum(_memory(process) for process in processes)
         for role, processes in stage.installation.processes().items()
     }
     with stage.database.connect() as connection:
         row = connection.execute(CONNECTIONS).fetchone()
-    return Reading(at=time.monotonic(), figures=figures | {"connections": float(row[0]) if row else 0.0})
+    figures |= {"connections": float(row[0]) if row else 0.0, "machine busy %": psutil.cpu_percent()}
+    return Reading(at=time.monotonic(), figures=figures)
 
 
 def read_tables(connection: "psycopg.Connection[Any]") -> dict[str, TableReading]:

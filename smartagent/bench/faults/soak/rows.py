@@ -8,6 +8,7 @@ from smartagent.bench.faults.soak.readings import Reading, TableReading
 
 STEADY, GROWS, NOTHING_GROWS = "steady", "grows", "nothing grows"
 HOUR = 3600.0
+WARM_MINUTES = 30
 # What may change without growing: a tenth in an hour, and what a process or a clock varies by itself.
 TOLERATED_SHARE = 0.10
 NOISE = {"MB": 16.0, "connections": 4.0, "ms": 100.0, "bytes": 16.0, "%": 25.0}
@@ -57,9 +58,10 @@ def time_rows(name: str, points: Sequence[tuple[float, float]]) -> Iterator[dict
         yield _row(f"{name} p{percentile} ms", start, end, (end - start) / hours, verdict)
 
 
-def verdict_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What grows that should not, by name."""
-    return ", ".join(f"{row['name']} {GROWS}" for row in rows if row["verdict"] == GROWS) or NOTHING_GROWS
+def verdict_of(rows: Sequence[Mapping[str, Any]], minutes: float) -> str:
+    """What grows that should not, by name; a short soak cannot tell that from what warms up."""
+    found = ", ".join(f"{row['name']} {GROWS}" for row in rows if row["verdict"] == GROWS) or NOTHING_GROWS
+    return found if minutes >= WARM_MINUTES else f"{found}; a soak of less than {WARM_MINUTES} minutes only warms up"
 
 
 def slope_of(points: Sequence[tuple[float, float]]) -> float:

@@ -4,6 +4,7 @@ import sys
 import time
 from typing import Any
 
+import psutil
 import psycopg
 
 from smartagent.bench.faults.soak.readings import Reading, read, read_tables
@@ -19,6 +20,7 @@ EVALUATIONS = """SELECT extract(epoch FROM started_at)::float8, extract(epoch FR
 def run_soak(stage: Stage, minutes: float) -> list[dict[str, Any]]:
     """The row of each figure after `minutes` of load."""
     time.sleep(WARM_UP_SECONDS)
+    psutil.cpu_percent()  # since now
     with stage.database.connect() as connection:
         began = _now(connection)
         first = read_tables(connection)
