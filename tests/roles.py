@@ -44,13 +44,16 @@ class Role:
 
     def ends_by(self, number: int, processes: list[psutil.Process], seconds: float = 10) -> int:
         """Send a signal to these processes at once; the whole family ends within the time, and none is left."""
-        family, began = self.family(), time.monotonic()
+        family, until_end = self.family(), time.monotonic() + seconds
         for process in processes:
-            process.send_signal(number)
-        code = self.process.wait(timeout=seconds)
-        _, alive = psutil.wait_procs(family, timeout=max(seconds - (time.monotonic() - began), 0))
-        assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE], self.output()
-        return code
+            with suppress(psutil.NoSuchProcess):  # it has ended with another
+                process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=seconds)
+        _, alive = psutil.wait_procs(family, timeout=max(until_end - time.monotonic(), 0))
+        left = [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+        assert not left, f"{left} run on\n{self.output()}"
+        return self.process.wait(timeout=1)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

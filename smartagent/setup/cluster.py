@@ -23,7 +23,7 @@ from django_q import cluster
 from smartagent.setup.process_deaths import keep_death
 
 log = structlog.get_logger(__name__)
-DRAIN_SECONDS = 8.0  # that tasks have to end, so that all is over within ten
+DRAIN_SECONDS = 7.0  # that tasks have to end, so that all is over within ten
 
 
 class Stop:

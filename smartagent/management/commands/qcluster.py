@@ -1,5 +1,6 @@
 """The workers: django-q2's command, with our cluster."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -19,5 +20,8 @@ class Command(qcluster.Command):  # type: ignore[misc]
         cluster.start()
         if options.get("run_once"):
             cluster.stop()
-        elif code := cluster.wait():
+            return
+        code = cluster.wait()
+        gc.freeze()  # else all that is loaded would be looked through at the end, for most of a second
+        if code:
             sys.exit(1 if code < 0 else code)

@@ -12,6 +12,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -123,8 +124,9 @@ def test_from_nothing_to_a_page_one_can_sign_in_to_and_to_a_clean_end(up, browse
 
     assert eventually(lambda: len(one.roles()) == 4, 30), one.roles()
     children, began = psutil.Process(one.process.pid).children(recursive=True), time.monotonic()
-    for child in children:  # as systemd and `docker stop` do: all of them, at once
-        child.send_signal(signal.SIGTERM)
+    for child in children:  # as systemd does: all of them, at once
+        with suppress(psutil.NoSuchProcess):  # it has ended with another
+            child.send_signal(signal.SIGTERM)
     assert one.stop(signal.SIGTERM) == 0
     assert eventually(lambda: not any(runs(child) for child in children), 10 - (time.monotonic() - began))
     assert one.output().count(password) == 1
