@@ -30,7 +30,7 @@ RECORDS = {
     "task": """SELECT func || ': ' || split_part(coalesce(result, ''), ' : Traceback', 1) FROM django_q_task
                 WHERE NOT success AND stopped >= %(since)s AND stopped < %(until)s""",
     "attempt": """SELECT a.error FROM delivery_attempts a
-                   WHERE a.outcome = 'failed' AND a.started_at >= %(since)s AND a.started_at < %(until)s""",
+                   WHERE a.outcome = 'failed' AND a.finished_at >= %(since)s AND a.finished_at < %(until)s""",
 }
 
 
