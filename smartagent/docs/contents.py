@@ -13,8 +13,8 @@ GUIDES = {
         "optimizations", "samples", "agents", "data-sources", "rules-as-code",
     ),
     "Operators' guide": (
-        "install", "deploy", "configuration", "sign-in", "security", "monitoring", "reliability", "failures", "backup",
-        "retention", "commands", "takeover",
+        "install", "deploy", "sizing", "configuration", "sign-in", "security", "monitoring", "reliability", "failures",
+        "backup", "retention", "commands", "takeover",
     ),
     "Developers' guide": ("rest", "extending", "architecture"),
 }  # fmt: skip
