@@ -82,9 +82,9 @@ def gather_examined(
 ) -> Census:
     """Fill eval_readings, eval_failures and eval_examined as of `now`, for the rules that the SQL condition `only` on r
     leaves; return their census."""
-    gather_known(now, None, person, outcomes)
+    gather_known(now, person, outcomes)
     found = _examine(now, only, params)
-    gather_pushed(now, None, person, EXAMINED)
+    gather_pushed(now, person, EXAMINED)
     return found
 
 

@@ -90,21 +90,30 @@ def gather(
     All readings, or only those of the `wanted` metrics; of everybody, or only those that count for one person; and
     those of queries, of which `outcomes` came.
     """
-    gather_known(now, wanted, person, outcomes)
+    _read_known(now, wanted, person, outcomes)
     if wanted is None or any(metric not in metrics for metric in wanted):
-        gather_pushed(now, wanted, person)
+        _read_pushed(now, wanted, person)
+    _tidy()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM eval_readings")
         return int(cursor.fetchone()[0])
 
 
-def gather_known(
-    now: datetime,
-    wanted: Collection[str] | None = None,
-    person: UUID | None = None,
-    outcomes: Sequence[QueryOutcome] = (),
-) -> None:
+def gather_known(now: datetime, person: UUID | None = None, outcomes: Sequence[QueryOutcome] = ()) -> None:
     """Fill eval_readings and eval_failures, as `gather`, without pushed metrics."""
+    _read_known(now, None, person, outcomes)
+    _tidy()
+
+
+def gather_pushed(now: datetime, person: UUID | None = None, only: str = "") -> None:
+    """Add the readings of pushed metrics, as `gather`, of the rules that the SQL condition `only` on r leaves."""
+    _read_pushed(now, None, person, only)
+    _tidy()
+
+
+def _read_known(
+    now: datetime, wanted: Collection[str] | None, person: UUID | None, outcomes: Sequence[QueryOutcome]
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(BY_HASHING)
         cursor.execute(CREATE_READING_TABLES)
@@ -112,15 +121,10 @@ def gather_known(
         if wanted is None or source.kind in wanted:
             _read(source, source.kind, now, person)
     insert_outcomes(outcomes, person)
-    _tidy()
 
 
-def gather_pushed(
-    now: datetime, wanted: Collection[str] | None = None, person: UUID | None = None, only: str = ""
-) -> None:
-    """Add the readings of pushed metrics, as `gather`, of the rules that the SQL condition `only` on r leaves."""
+def _read_pushed(now: datetime, wanted: Collection[str] | None, person: UUID | None, only: str = "") -> None:
     _read(Pushed(known_metrics(), wanted, person, only), "", now, person)
-    _tidy()
 
 
 def known_metrics() -> list[str]:
