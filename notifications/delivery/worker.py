@@ -4,7 +4,6 @@ What is leased waits only shortly until it is sent: no more is leased for a chan
 comes too late all the same, or has not begun when the worker is to stop, is put back.
 """
 
-import threading
 import time
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +17,7 @@ from notifications.delivery.outstanding import Outstanding
 from notifications.delivery.pipeline import DELIVERY_LEASE, Lease, Result, prepare, record, render, take
 from notifications.delivery.queue import put_back
 from notifications.delivery.sending import Sender
+from smartagent.kernel.stop import Stop
 
 log = structlog.get_logger(__name__)
 DELIVERIES_PER_BATCH = 512  # deliveries that are leased or written down at a time
@@ -40,7 +40,7 @@ class Worker:
         self.lease_for = lease_for
         self.share = share  # as one of so many it sends
         self.out = Outstanding(max(settings.DELIVERY_CONCURRENCY // share, 1) + DELIVERIES_PER_BATCH, share)
-        self.stopped = threading.Event()
+        self.stopped = Stop()
         self.unwritten: list[Result | Lease] = []  # results of attempts that are not in the database yet
         # While these have enough nothing else was due; to look past all that waits for them is costly.
         self.fruitless_beside: set[UUID] = set()

@@ -7,7 +7,6 @@ Where the workers' schedule evaluates, a worker also looks each minute whether t
 not begin, since a machine has died; it evaluates then, and the task of the dead one, which comes again, does not.
 """
 
-import threading
 import time
 from datetime import datetime, timedelta
 
@@ -24,6 +23,7 @@ from rules.evaluation.heartbeat import evaluate_with_heartbeat
 from rules.evaluation.replica_lag import ReplicaWatch
 from rules.models import DispatchRun
 from smartagent.kernel.session_lock import alone
+from smartagent.kernel.stop import Stop
 
 log = structlog.get_logger(__name__)
 EVALUATOR_LOCK = 0x5A9E16  # any number, the same for every evaluator of this database
@@ -36,7 +36,7 @@ class Evaluator:
     """Evaluates until stopped, or waits for its turn; and watches the clock."""
 
     def __init__(self) -> None:
-        self.stopped = threading.Event()
+        self.stopped = Stop()
         self.watches = ClockWatch(), ConnectionWatch(), ReplicaWatch()
 
     def run(self) -> None:

@@ -9,7 +9,6 @@ would wait for a task for ever. Whoever runs the cluster (`up`, or its service) 
 """
 
 import os
-import select
 import signal
 import sys
 import threading
@@ -20,38 +19,11 @@ from typing import Any
 import structlog
 from django_q import cluster
 
+from smartagent.kernel.stop import Stop
 from smartagent.setup.process_deaths import keep_death
 
 log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 7.0  # that tasks have to end, so that all is over within ten
-
-
-class Stop:
-    """The wish that the cluster ends: a byte in a pipe, or the end of the process that would write it.
-
-    An Event has a lock, which a killed process keeps, and which a signal handler may find taken by what it interrupted.
-    """
-
-    def __init__(self) -> None:
-        self.reader, self.writer = os.pipe()
-
-    def set(self) -> None:
-        """Wish it."""
-        os.write(self.writer, b".")
-
-    def only_wait(self) -> None:
-        """Keep the end that waits: this process never wishes it."""
-        os.close(self.writer)
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait so long, or for ever; return whether it is wished."""
-        polled = select.poll()  # one for each thread
-        polled.register(self.reader, select.POLLIN)
-        return bool(polled.poll(None if seconds is None else seconds * 1000))
-
-    def is_set(self) -> bool:
-        """Whether it is wished."""
-        return self.wait(0)
 
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import threading
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,6 +15,7 @@ from rules.models import Integration
 from smartagent.demo.incidents.reconnection import reconnect
 from smartagent.demo.platform.connection import connect, look, settings_of
 from smartagent.demo.platform.server import HOST, INTEGRATION_NAMES, LIFETIME, Running, running
+from smartagent.kernel.stop import Stop
 from smartagent.models import User
 from smartagent.outbound.addresses import allowing
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         person = _person(options["connect"]) if options["connect"] else None
         port = 0 if options["demo"] else options["port"]
-        ended = threading.Event()
+        ended = Stop()
         for each in STOP_SIGNALS:
             signal.signal(each, lambda *_: ended.set())
         try:
