@@ -14,6 +14,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe()
+        os.set_blocking(self.writer, False)
 
     def __del__(self) -> None:
         for each in (self.reader, self.writer):
@@ -21,8 +22,9 @@ class Stop:
                 os.close(each)
 
     def set(self) -> None:
-        """Wish it."""
-        os.write(self.writer, b".")
+        """Wish it, however often."""
+        with suppress(BlockingIOError):  # the pipe is full of wishes
+            os.write(self.writer, b".")
 
     def only_wait(self) -> None:
         """Keep the end that waits: this process never wishes it."""
@@ -31,10 +33,13 @@ class Stop:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait so long, or for ever; return whether it is wished."""
-        polled = select.poll()  # one for each thread
-        polled.register(self.reader, select.POLLIN)
-        return bool(polled.poll(None if seconds is None else seconds * 1000))
+        return self._is_readable(seconds)
 
     def is_set(self) -> bool:
         """Whether it is wished."""
-        return self.wait(0)
+        return self._is_readable(0)
+
+    def _is_readable(self, seconds: float | None) -> bool:
+        polled = select.poll()  # one for each thread
+        polled.register(self.reader, select.POLLIN)
+        return bool(polled.poll(None if seconds is None else seconds * 1000))

@@ -24,7 +24,8 @@ def test_it_is_wished_from_then_on():
     stop = Stop()
     assert not stop.is_set()
     assert not stop.wait(0.01)
-    stop.set()
+    for _ in range(100_000):  # more than a pipe holds
+        stop.set()
     assert stop.is_set()
     assert stop.wait()
 
