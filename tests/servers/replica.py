@@ -29,7 +29,7 @@ class Replica:
         self.session = psycopg.connect(**params, autocommit=True)
 
     def catch_up(self) -> None:
-        """Wait until it has all that the primary has now, and pages are read from it: others may write meanwhile."""
+        """Wait until it has all that the primary has now, and pages may be read from it: others write meanwhile."""
         with connection_of_its_own() as primary:
             row = primary.execute("SELECT pg_current_wal_lsn()").fetchone()
         until = time.monotonic() + 20
@@ -37,7 +37,7 @@ class Replica:
             assert time.monotonic() < until, "The replica does not follow."
             time.sleep(0.02)
         replica.forget()
-        while not (state := replica.replica_state()).usable:
+        while replica.is_configured() and not (state := replica.replica_state()).usable:
             assert time.monotonic() < until, state.problem
             time.sleep(0.02)
             replica.look_again()
