@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
 
 from rules.audit.anchors import newest_anchor
 from rules.audit.keys import key_id
@@ -215,3 +216,24 @@ def test_the_command(log, behind_its_back, tmp_path, settings):
         run("verify")
     assert broken.value.code == 1
     assert settings.AUDIT_KEY not in json.dumps(list(AuditLink.objects.values()), default=str)
+
+
+def test_many_entries_that_wait_make_no_verification_slow(transactional_db):
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            INSERT INTO agent_activity_log (agent_name, event_type, action_taken, status)
+            SELECT 'x', 'x', 'none', 'success' FROM generate_series(1, 6000)""")
+        seal(timezone.now())
+        with entries_may_change("test"):
+            cursor.execute("DELETE FROM agent_activity_log")
+        cursor.execute("ANALYZE agent_activity_log, audit_unsealed")  # whose pages are empty
+        cursor.execute("""
+            DO $$BEGIN FOR i IN 1..8000 LOOP
+                INSERT INTO agent_activity_log (agent_name, event_type, action_taken, status)
+                VALUES ('x', 'x', 'none', 'success');
+            END LOOP; END$$""")  # each by itself
+        cursor.execute("SET statement_timeout = '5s'")
+        try:
+            assert Verifier().run().waiting == 8000
+        finally:
+            cursor.execute("RESET statement_timeout")
