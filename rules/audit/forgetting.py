@@ -16,8 +16,7 @@ from rules.models.audit import PERMISSION
 from smartagent.kernel.member_role import as_owner
 from smartagent.kernel.own_session import own_session
 
-# A condition on an entry `r`.
-IS_SEALED = "r.id NOT IN (SELECT unnest(u.entries) FROM audit_unsealed u)"
+UNSEALED = "SELECT unnest(entries) FROM audit_unsealed"  # the IDs of entries that wait for their link
 DELETE_DIGESTS = """
 DELETE FROM audit_batches b USING audit_links k
  WHERE k.number = b.number AND nullif(k.facts->>'last', '')::bigint < %(before)s

@@ -16,8 +16,10 @@ from django_q.models import Task
 
 from notifications.delivery.retention import forget_old
 from notifications.models import Delivery, DeliveryAttempt, Notification
+from rules.audit.sealing import seal
 from rules.audit.verification import Verifier
 from rules.models import ActivityEntry, DispatchRun, Feedback
+from rules.models.audit import entries_may_change
 from rules.text.entry import entry_in_words
 from smartagent.kernel.row_export import ExportFailed, RowExport
 from smartagent.models import User
@@ -160,3 +162,25 @@ def test_others_go_on_writing(
     assert ActivityEntry.objects.filter(event_type="x").count() == written[0]
     assert Verifier().run().as_dict()["findings"] == []
     assert DispatchRun.objects.count() == 0
+
+
+def test_statistics_of_empty_tables_make_no_deletion_slow(transactional_db: None, settings: Any) -> None:
+    settings.ACTIVITY_KEEP_DAYS = 30
+    with connection.cursor() as cursor:
+        for age, count in ((0, 4000), (40, 4000), (0, 60_000)):
+            cursor.execute(
+                """INSERT INTO agent_activity_log (agent_name, event_type, action_taken, status, created_at)
+                   SELECT 'x', 'x', 'none', 'success', now() - make_interval(days => %s)
+                     FROM generate_series(1, %s)""",
+                [age, count],
+            )
+            seal(timezone.now())
+            if not age and count == 4000:
+                with entries_may_change("test"):
+                    cursor.execute("DELETE FROM agent_activity_log")
+                cursor.execute("ANALYZE agent_activity_log, audit_unsealed")  # whose pages are empty
+        cursor.execute("SET statement_timeout = '5s'")
+        try:
+            assert delete_old(NOW).startswith("activity entries (4,000)")
+        finally:
+            cursor.execute("RESET statement_timeout")
