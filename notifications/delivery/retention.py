@@ -28,17 +28,16 @@ OLD_NOTIFICATIONS = (
 FORGET_NOTIFICATIONS = """
 WITH old AS (SELECT id FROM notifications
               WHERE id = ANY(%(ids)s) AND status = 'archived' AND archived_at < %(before)s FOR UPDATE SKIP LOCKED),
-     ledger AS (UPDATE deliveries d SET notification_id = NULL FROM old WHERE d.notification_id = old.id),
-     gone AS (DELETE FROM notifications n USING old WHERE n.id = old.id RETURNING n.*)"""
+     ledger AS (UPDATE deliveries SET notification_id = NULL WHERE notification_id = ANY(ARRAY(SELECT id FROM old))),
+     gone AS (DELETE FROM notifications WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING *)"""
 SETTLED = "status IN ('delivered', 'bundled', 'skipped', 'dead') AND settled_at < %(before)s"
 OLD_DELIVERIES = f"SELECT id FROM deliveries WHERE {SETTLED} LIMIT %(limit)s"
 FORGET_DELIVERIES = f"""
 WITH old AS (SELECT id FROM deliveries WHERE id = ANY(%(ids)s) AND {SETTLED} FOR UPDATE SKIP LOCKED),
-     attempts AS (DELETE FROM delivery_attempts a USING old WHERE a.delivery_id = old.id
-                   RETURNING a.*),
-     parts AS (UPDATE deliveries d SET bundle_id = NULL FROM old
-                WHERE d.bundle_id = old.id AND d.id NOT IN (SELECT id FROM old)),
-     gone AS (DELETE FROM deliveries d USING old WHERE d.id = old.id RETURNING d.*)"""
+     attempts AS (DELETE FROM delivery_attempts WHERE delivery_id = ANY(ARRAY(SELECT id FROM old)) RETURNING *),
+     parts AS (UPDATE deliveries SET bundle_id = NULL
+                WHERE bundle_id = ANY(ARRAY(SELECT id FROM old)) AND id NOT IN (SELECT id FROM old)),
+     gone AS (DELETE FROM deliveries WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING *)"""
 DELETED = {
     "notifications": {"notifications": "gone"}, "deliveries": {"deliveries": "gone", "delivery_attempts": "attempts"},
 }  # fmt: skip

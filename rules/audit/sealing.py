@@ -24,8 +24,9 @@ KINDS = AuditLink.Kind
 # Of the notes only the pending entries stay.
 CREATE_TAKEN = "CREATE TEMP TABLE audit_taken (note bigint, id uuid, seen timestamptz) ON COMMIT DROP"
 TAKE_NOTES = """
-WITH oldest AS (SELECT id FROM audit_unsealed WHERE id <= %(last)s ORDER BY id LIMIT %(notes)s),
-     gone AS (DELETE FROM audit_unsealed u USING oldest o WHERE u.id = o.id RETURNING u.*)
+WITH gone AS (
+    DELETE FROM audit_unsealed
+     WHERE id = ANY(ARRAY(SELECT id FROM audit_unsealed WHERE id <= %(last)s ORDER BY id LIMIT %(notes)s)) RETURNING *)
 INSERT INTO audit_taken SELECT g.id, e.id, g.written_at FROM gone g CROSS JOIN LATERAL unnest(g.entries) AS e (id)"""
 KEEP_PENDING = """
 INSERT INTO audit_unsealed (entries, written_at)
