@@ -63,6 +63,7 @@ SUSPECTS = "SELECT DISTINCT rule_id FROM rule_states WHERE condition = 'error' A
 OF_NOBODY = """
 DELETE FROM eval_candidates c WHERE NOT EXISTS (SELECT FROM smartagent_users u WHERE u.id = c.subject_id)
 """
+DELETE_MISSING = "DELETE FROM eval_candidates WHERE verdict = 'missing'"
 # A source that gives two readings for one instance makes it a candidate twice; the newest reading counts.
 DELETE_DUPLICATES = """
 DELETE FROM eval_candidates c USING (
@@ -80,11 +81,11 @@ def only(owner: UUID | None, rule: UUID | None) -> tuple[str, dict[str, Any]]:
 
 def find_candidates(
     now: datetime, owner: UUID | None, rule: UUID | None, of: KindsOfRules = ANY_KINDS, series: Selection = NO_SERIES,
-    slow: SlowStatement = NEVER_SLOW,
+    slow: SlowStatement = NEVER_SLOW, set_back: bool = False,
 ) -> tuple[int, Isolated[UUID]]:  # fmt: skip
     """Fill eval_candidates with the instances of eval_examined that may change at `now`; return their number, and the
     rules that could not be evaluated in the common statement. `series` were found for the rules on series; `slow` keeps
-    the plan of that statement."""
+    the plan of that statement. Where the clock was `set_back`, no instance changes for want of data."""
     condition, params = only(owner, rule)
     of_series, condition = condition, condition + EXAMINED
     isolated = Isolated[UUID]()
@@ -101,7 +102,9 @@ def find_candidates(
             raise
         except DatabaseError:
             isolated = _find_by_halves(now, condition, params, series)
-        if series.any_rules:
+        if set_back:
+            cursor.execute(DELETE_MISSING)
+        elif series.any_rules:
             count_missed(of_series, params)
         cursor.execute(OF_NOBODY)
         cursor.execute(DELETE_DUPLICATES)

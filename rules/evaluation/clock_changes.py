@@ -1,7 +1,9 @@
 """Changes of the clock, in the activity log, for RULES_EVENTS; what a clock ahead has written is set right."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.dispatch import Signal
 
@@ -13,15 +15,21 @@ from smartagent.kernel.formats import counted
 from smartagent.kernel.member_role import as_owner
 
 CLOCK_SET = "clock_set"
-CLOCK_EVENTS = (
-    EventKind(
-        kind=CLOCK_SET, label="clock set", tone="warning",
-        sentence="The clock of the machine was set {direction} by {length}. Set back to the present: {instances}.",
-    ),
-)  # fmt: skip
+BACK, AHEAD = "back", "ahead"
+SETTLING = timedelta(minutes=10)  # after the clock was set back, in which missing data may only lie in the future
 SMALLEST = timedelta(seconds=5)  # a clock that is corrected little by little moves less between two looks
 STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # the former also counts while a machine sleeps
 
+
+def _sentence(facts: Mapping[str, Any]) -> str:
+    first = f"The clock of the machine was set {facts['direction']} by {facts['length']}."
+    if facts["direction"] != BACK:
+        return first
+    held = f"Data that is missing since then counts after {format_duration(SETTLING)}."
+    return f"{first} Set back to the present: {facts['instances']}. {held}"
+
+
+CLOCK_EVENTS = (EventKind(kind=CLOCK_SET, label="clock set", tone="warning", sentence=_sentence),)
 # With `now`: times that may be far in the future, since the clock was ahead, are to be made due.
 clock_was_ahead = Signal()
 
@@ -47,10 +55,16 @@ class ClockWatch:
         return True
 
 
+def was_set_back(now: datetime) -> bool:
+    """Whether the clock was set back so lately that readings may lie in the future, and new ones are yet to come."""
+    lately = {"created_at__gt": now - SETTLING, "created_at__lte": now}
+    return ActivityEntry.objects.filter(event_type=CLOCK_SET, context__direction=BACK, **lately).exists()
+
+
 @as_owner()
 def _log(moved: timedelta, now: datetime, instances: int) -> None:
     facts = {
-        "direction": "back" if moved < timedelta(0) else "ahead", "length": format_duration(abs(moved)),
+        "direction": BACK if moved < timedelta(0) else AHEAD, "length": format_duration(abs(moved)),
         "instances": counted(instances, "instance"),
     }  # fmt: skip
     ActivityEntry.objects.create(

@@ -31,6 +31,7 @@ from rules.data_sources.record import record_outcomes
 from rules.data_sources.watched import queries_watched, query_names
 from rules.evaluation import stages
 from rules.evaluation.candidates import find_candidates, only
+from rules.evaluation.clock_changes import was_set_back
 from rules.evaluation.clock_skew import SKEW, pull_back
 from rules.evaluation.execution import execute_pending
 from rules.evaluation.lateness import note_lateness
@@ -136,7 +137,7 @@ def _evaluate(run: DispatchRun, owner: UUID | None, rule: UUID | None) -> None:
         series = select_series(now, *only(owner, rule), query_names(), person)
         run.instances += series.live
         slow = SlowStatement(settings.SLOW_EVALUATION_SECONDS)
-        candidates, isolated = find_candidates(now, owner, rule, census.kinds, series, slow)
+        candidates, isolated = find_candidates(now, owner, rule, census.kinds, series, slow, was_set_back(now))
         run.plan = slow.plan
         candidates += _find_unwatched(run, owner, rule)
     with _timed(run, stages.RECORD):

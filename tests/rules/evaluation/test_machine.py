@@ -13,6 +13,7 @@ from rules.evaluation.connection_cuts import CONNECTIONS_CUT, ConnectionWatch
 from rules.models import ActivityEntry
 from smartagent.setup.schedules import SCHEDULE_PREFIX, synchronise
 from tests.rules.evaluation.test_evaluator import wait_for
+from tests.rules.evaluation.test_series import MINUTE, on_load, push, run, states
 
 HOUR = timedelta(hours=1)
 
@@ -40,10 +41,32 @@ def test_a_clock_that_was_set_is_logged_once_and_what_it_put_off_is_due(client_o
     assert set(schedules.values_list("next_run", flat=True)) == {now + timedelta(seconds=30)}
     facts = ActivityEntry.objects.filter(event_type=CLOCK_SET).order_by("id").values_list("context", flat=True)
     assert sorted((each["direction"], each["length"]) for each in facts) == [("ahead", "1h"), ("back", "1m 30s")]
+    page = client_of(olga).get("/activity/").content.decode()
+    assert "The clock of the machine was set ahead by 1h.<" in page.replace("\n", "").replace("  ", "")
     assert (
-        "The clock of the machine was set ahead by 1h. Set back to the present: 0 instances."
-        in client_of(olga).get("/activity/").content.decode()
+        "was set back by 1m 30s. Set back to the present: 0 instances. "
+        "Data that is missing since then counts after 10m." in page
     )
+
+
+@pytest.mark.django_db
+def test_readings_that_lie_in_the_future_since_the_clock_was_set_back_are_not_missing(alice, now):
+    watch = ClockWatch()
+    push(now + HOUR, {"": 20}, metric="steam", user=alice)
+    push(now + HOUR, {"host=a": 95})
+    simple, each = on_load(alice, metric_type="steam", series_mode="one"), on_load(alice)
+    run(now + HOUR)
+    before = {}, {'{host="a"}': "firing"}
+    assert (states(simple), states(each)) == before
+    watch.look(now)
+    watch.offset += 3600
+    watch.look(now)
+    for minutes in (0, 5, 9):
+        run(now + minutes * MINUTE)
+        assert (states(simple), states(each)) == before
+    for minutes in (11, 12, 13):
+        run(now + minutes * MINUTE)
+    assert (states(simple), states(each)) == ({"": "no_data"}, {"": "no_data"})
 
 
 @pytest.mark.django_db
