@@ -21,7 +21,7 @@ from notifications.delivery.outcome import Result
 from notifications.delivery.queue import Lease
 from smartagent.outbound.async_client import connections
 
-MAX_PER_CHANNEL = 16  # attempts at a time
+MAX_PER_CHANNEL = 32  # attempts at a time
 THREADS = 32  # for channels that send without the event loop
 
 

@@ -7,7 +7,6 @@ in time, responses are read up to a limit, TLS is verified, and the proxies of t
 
 import asyncio
 import os
-import re
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +20,7 @@ import aiohttp
 import httpx
 from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.http import HttpProcessingError
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
@@ -37,12 +37,13 @@ from smartagent.outbound.client import (
     timeout_words,
 )
 from smartagent.outbound.errors import AddressRefused, CertificateUntrusted, RequestRefused, Unreachable, unreachable
+from smartagent.outbound.exchange import Exchange, Response, are_valid
 from smartagent.outbound.proxies import proxy_of
 from smartagent.outbound.tls import is_untrusted, tls_problem
 
 KEPT = 4.0  # seconds without a request after which a connection is closed: many servers close theirs after five
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT)
 LARGE = 1024 * 1024  # bytes of a body that is written piece by piece, so as not to hold up the other requests
-HEADER_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")  # RFC 9110, 5.5, in ASCII
 
 _open: "WeakKeyDictionary[asyncio.AbstractEventLoop, Connections]" = WeakKeyDictionary()
 
@@ -52,6 +53,7 @@ class Connections:
 
     def __init__(self) -> None:
         self.direct = _session(resolver=CheckedResolver(), socket_factory=self._checked_socket)
+        self.exchange = Exchange(self.direct.connector, TIMEOUT)  # type: ignore[arg-type] # of an open session
         # The proxy may be anywhere: the administrator has named it.
         self.by_proxy = _session(resolver=ThreadedResolver(), socket_factory=self._socket)
         self._sockets: WeakSet[socket.socket] = WeakSet()
@@ -107,35 +109,44 @@ async def send(method: str, url: str, *, content: bytes = b"", headers: Mapping[
         async with connections():
             return await send(method, url, content=content, headers=headers)
     address, target = _parsed(url)
-    if headers and not all(map(HEADER_VALUE.fullmatch, headers.values())):
+    if headers and not are_valid(headers):
         raise RequestRefused(RequestRefused.__doc__)
     headers = {**DEFAULT_HEADERS, **(headers or {})}
-    data = BytesIO(content) if len(content) > LARGE else content
     started = time.perf_counter()
     try:
         async with asyncio.timeout(client.TOTAL):
             proxy = await opened.proxy_for(address)
-            session = opened.by_proxy if proxy else opened.direct
-            async with session.request(
-                method, target, data=data, headers=headers, proxy=proxy, allow_redirects=False
-            ) as response:
-                body = await _bounded(response)
+            if proxy or len(content) > LARGE:
+                response = await _by_session(opened, method, target, headers, content, proxy)
+            else:
+                response = await opened.exchange.send(method, target, headers, content, MAX_RESPONSE_BYTES)
     except TimeoutError:
         raise Unreachable(timeout_words(address, client.TOTAL)) from None
     except aiohttp.InvalidURL:  # a number that is not written as an address
         raise AddressRefused("Invalid URL. Example: https://example.com/hook.") from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
         words = reached_words(address, _words(error))
         if is_untrusted(error.__cause__ or error):
             raise CertificateUntrusted(words) from None
         raise unreachable(words, error) from None
-    return answer_of(response.status, response.headers.get("Retry-After"), body, started)
+    return answer_of(response.status, response.retry_after, response.body, started)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(url: str) -> tuple[httpx.URL, URL]:
     address = check_url(url)
     return address, URL(str(address), encoded=True)
+
+
+async def _by_session(
+    opened: Connections, method: str, target: URL, headers: Mapping[str, str], content: bytes, proxy: str | None
+) -> Response:
+    """A request that is not like most others: through a proxy, or large."""
+    session, data = (opened.by_proxy if proxy else opened.direct), BytesIO(content) if len(content) > LARGE else content
+    async with session.request(
+        method, target, data=data, headers=headers, proxy=proxy, allow_redirects=False
+    ) as response:
+        return Response(response.status, response.headers.get("Retry-After"), await _bounded(response))
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -159,7 +170,7 @@ def _words(error: Exception) -> str:
         return "the server disconnected without sending a response"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the response was cut off"
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
         return "its response is not valid HTTP"
     if isinstance(error, OSError):
         return os.strerror(error.errno) if error.errno else error.strerror or type(error).__name__
@@ -188,7 +199,7 @@ def _session(**options: Any) -> aiohttp.ClientSession:
     )
     return aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False,
-        skip_auto_headers=["Content-Type"], timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
+        skip_auto_headers=["Content-Type"], timeout=TIMEOUT,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import os
+import random
 import socket
 import ssl
 import threading
@@ -173,6 +174,62 @@ def test_answers_that_are_cut_off_or_none(send, say):
 
     with raw_server(answer) as address, pytest.raises(Unreachable, match="could not be reached"):
         send("POST", address, content=b"x")
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1;a=b\r\nk\r\n0\r\nX: y\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\nok",  # until the end of the connection
+        b"HTTP/1.1 200\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok",
+    ],
+)
+def test_every_way_to_answer(send, say):
+    def answer(connection):
+        while not connection.recv(65536).endswith(b"x"):
+            pass
+        for byte in say:
+            connection.sendall(bytes([byte]))
+
+    with raw_server(answer) as address:
+        for _ in range(2):
+            answered = send("POST", address, content=b"x")
+            assert (answered.code, answered.body) == (200, b"ok")
+            time.sleep(0.05)  # until it is known that the server has closed the connection
+
+
+@pytest.mark.parametrize(("method", "code"), [("HEAD", 200), ("GET", 204), ("POST", 304)])
+def test_answers_without_a_body(send, method, code):
+    def answer(connection):
+        while not connection.recv(65536).endswith(b"\r\n\r\n"):
+            pass
+        connection.sendall(f"HTTP/1.1 {code} X\r\nContent-Length: 50\r\n\r\n".encode())
+
+    with raw_server(answer) as address:
+        for _ in range(2):
+            answered = send(method, address)
+            assert (answered.code, answered.body) == (code, b"")
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("length", [1, 200_000, 3_000_000])
+def test_bodies_of_every_length_arrive_as_they_are(send, httpserver: HTTPServer, length):
+    body = random.randbytes(length)
+    httpserver.expect_request("/a b", method="PUT", data=body).respond_with_data("ok")
+    assert send("PUT", httpserver.url_for("/a%20b?c=%C3%A4&d"), content=body, headers={"X-One": "a  b"}).code == 200
+    request = httpserver.log[-1][0]
+    assert (request.query_string, request.headers["X-One"]) == (b"c=%C3%A4&d", "a  b")
+    assert request.headers["Host"] == f"{httpserver.host}:{httpserver.port}"
+    assert request.headers["Content-Length"] == str(length)
+
+
+@pytest.mark.parametrize("name", ["X: 1\r\nY", "X Y", "", "Ä"])
+def test_a_name_of_a_header_that_cannot_be_written(send, httpserver: HTTPServer, name):
+    with pytest.raises(RequestRefused):
+        send("POST", httpserver.url_for("/"), headers={name: "secret"})
+    assert not httpserver.log
 
 
 def test_a_server_that_reads_slowly_does_not_keep_us(send, monkeypatch):
