@@ -4,7 +4,6 @@ They are forked, so that they share the memory of what is loaded. Each has its s
 killed is started again; on SIGTERM, or where one fails by itself, all end what they have begun.
 """
 
-import gc
 import signal
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -16,6 +15,7 @@ import structlog
 from django.db import connections
 
 from notifications.delivery.worker import Worker
+from smartagent.kernel.garbage import collect_rarely
 from smartagent.kernel.parent_process import die_with_parent
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class Processes:
     def run(self) -> int:
         """Keep them running until SIGINT or SIGTERM, or until one fails by itself; return the exit code."""
         connections.close_all()
-        collect_garbage_rarely()
+        collect_rarely()
         for number in STOPPING:
             signal.signal(number, self._stop)
         while not self.stopped or self.running:
@@ -80,10 +80,3 @@ class Processes:
         self.stopped = True
         for process in self.running:
             process.terminate()
-
-
-def collect_garbage_rarely() -> None:
-    """Of the many objects of a message hardly any form a circle; to look for these took a quarter of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)

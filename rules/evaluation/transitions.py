@@ -34,6 +34,7 @@ from rules.evaluation.readings import cause_of
 from rules.isolation import NOT_EVALUATED, SECONDS_AGAIN, Isolated, TimeBudget, isolate
 from rules.registries import actions
 from smartagent.kernel.bulk_copy import copy_rows
+from smartagent.kernel.garbage import rarely_collected
 
 log = structlog.get_logger(__name__)
 TRANSITIONS_PER_QUERY = 1000  # those that act need 5 kB each
@@ -185,6 +186,7 @@ class Recorded:
         return self
 
 
+@rarely_collected()
 def record(candidates: int, run: UUID, now: datetime) -> Recorded:
     """Step through eval_candidates, store states, entries and counters and execute actions, a transaction per chunk."""
     recorded, budgets = Recorded(), (TimeBudget(), TimeBudget(SECONDS_AGAIN))
