@@ -47,6 +47,14 @@ def through_pool(url: str | None, direct: str, var: Path, command: Sequence[str]
     return pooled | {"DIRECT": session}
 
 
+# A network that drops packets without a word would keep everybody waiting: two minutes to connect, two hours for an
+# answer. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS, seconds and milliseconds.
+PATIENCE = {
+    "connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+
+
 def database(
     url: str | None, var: Path, server: Mapping[str, str] | None = None, *, name: str = "DATABASE_URL"
 ) -> dict[str, Any]:
@@ -91,8 +99,7 @@ def _named(url: str, name: str) -> dict[str, Any]:
     if not parsed["NAME"]:
         raise ImproperlyConfigured(f"{name} names no database; it should look like {URL_EXAMPLE}.")
     parsed["HOST"] = unquote(parsed.get("HOST", ""))  # as libpq has it: %2Frun%2Fpostgresql is the folder of a socket
-    # Without a limit, a firewall that drops packets keeps everybody waiting for two minutes.
-    parsed["OPTIONS"] = {"connect_timeout": 10, **parsed.get("OPTIONS", {})}
+    parsed["OPTIONS"] = {**PATIENCE, **parsed.get("OPTIONS", {})}
     _refuse_unknown(parsed["OPTIONS"], name)
     return dict(parsed)
 

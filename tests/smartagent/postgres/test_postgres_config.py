@@ -129,3 +129,10 @@ def test_nobody_waits_long_for_a_replica():
     )
     with pytest.raises(ImproperlyConfigured, match="DATABASE_REPLICA_URL is not of the form"):
         replica("replica.example.com", VAR)
+
+
+def test_nobody_waits_long_for_a_network_that_drops_packets():
+    options = database("postgres://app@db/agent?connect_timeout=3", VAR)["OPTIONS"]
+    assert (options["connect_timeout"], options["tcp_user_timeout"], options["keepalives_idle"]) == (3, 30_000, 15)
+    with pytest.raises(ImproperlyConfigured):
+        database("postgres://app@db/agent?tcp_user_timeouts=3", VAR)
