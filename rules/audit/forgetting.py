@@ -20,7 +20,8 @@ UNSEALED = "SELECT unnest(entries) FROM audit_unsealed"  # the IDs of entries th
 DELETE_DIGESTS = """
 DELETE FROM audit_batches b USING audit_links k
  WHERE k.number = b.number AND nullif(k.facts->>'last', '')::bigint < %(before)s
-   AND NOT EXISTS (SELECT FROM unnest(b.entries) AS e (id) JOIN agent_activity_log l ON l.id = e.id)"""
+   AND NOT EXISTS (SELECT FROM unnest(b.entries) AS e (id) CROSS JOIN LATERAL (
+           SELECT FROM agent_activity_log WHERE id = e.id OFFSET 0) l)"""
 
 
 @contextmanager

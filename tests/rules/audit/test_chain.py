@@ -232,8 +232,8 @@ def test_many_entries_that_wait_make_no_verification_slow(transactional_db):
                 INSERT INTO agent_activity_log (agent_name, event_type, action_taken, status)
                 VALUES ('x', 'x', 'none', 'success');
             END LOOP; END$$""")  # each by itself
-        cursor.execute("SET statement_timeout = '5s'")
+        cursor.execute("SET statement_timeout = '5s'; SET enable_hashjoin = off; SET enable_mergejoin = off")
         try:
             assert Verifier().run().waiting == 8000
         finally:
-            cursor.execute("RESET statement_timeout")
+            cursor.execute("RESET statement_timeout; RESET enable_hashjoin; RESET enable_mergejoin")
