@@ -449,6 +449,7 @@ RULES_EVENTS = [
     "smartagent.backup.events.BACKUP_EVENTS",
     "smartagent.read_log.events.READ_EVENTS",
     "smartagent.setup.process_deaths.PROCESS_EVENTS",
+    "smartagent.setup.worker_starts.WORKER_EVENTS",
     "smartagent.setup.redis_starts.REDIS_EVENTS",
 ]
 # How changes of a kind of configuration are undone; other recorded models have a way in common.

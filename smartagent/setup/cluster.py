@@ -21,9 +21,11 @@ from django_q import cluster
 
 from smartagent.kernel.stop import Stop
 from smartagent.setup.process_deaths import keep_death
+from smartagent.setup.worker_starts import keep_end, keep_start
 
 log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 7.0  # that tasks have to end, so that all is over within ten
+END_SECONDS = 1.5  # that the database has to take the entry about it
 
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]
@@ -92,6 +94,7 @@ class Cluster(cluster.Cluster):  # type: ignore[misc]
             target=Sentinel, args=(self.stop_event, self.start_event, self.cluster_id, self.broker, self.timeout)
         )
         self.sentinel.start()
+        threading.Thread(target=keep_start, daemon=True).start()
         return int(self.pid)
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
@@ -102,4 +105,8 @@ class Cluster(cluster.Cluster):  # type: ignore[misc]
     def wait(self) -> int:
         """Wait for the end of the cluster; return its exit code."""
         self.sentinel.join()
+        if self.stop_event.is_set():
+            end = threading.Thread(target=keep_end, daemon=True)
+            end.start()
+            end.join(END_SECONDS)
         return int(self.sentinel.exitcode or 0)

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -48,11 +49,16 @@ def log_death(process: str, code: int | None, at: datetime) -> None:
 def keep_death(process: str, code: int | None, *, tries: int = TRIES) -> bool:
     """Write an entry, once the database takes it; whether it did."""
     at = timezone.now()
+    return keep(lambda: log_death(process, code, at), f"the end of a process: {process}", tries=tries)
+
+
+def keep(write: Callable[[], None], what: str, *, tries: int = TRIES) -> bool:
+    """Call `write`, once the database takes it; whether it did."""
     for each in range(tries):
         try:
-            log_death(process, code, at)
+            write()
         except DatabaseError as error:
-            log.warning("the end of a process was not recorded", process=process, error=str(error).strip())
+            log.warning("not recorded", what=what, error=str(error).strip())
         else:
             return True
         finally:

@@ -1,12 +1,14 @@
 """The cluster of workers ends within ten seconds, whichever process gets the signal, and finishes what it can."""
 
 import signal
+import socket
 
 import pytest
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
+from rules.models import ActivityEntry
 from tests.roles import role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,3 +41,18 @@ def test_an_idle_cluster_ends_by_ctrl_c_and_by_a_signal_to_one_worker(tmp_path, 
         cluster.until(lambda: len(cluster.family()) == BESIDE_WORKERS + 1)
         assert cluster.ends_by(number, cluster.family()[which]) == 0
         assert "killed" not in cluster.output()
+    assert recorded() == ["workers_started", "workers_ended"]
+
+
+def test_what_is_recorded_of_it_is_read_as_a_sentence(tmp_path, client_of, olga):
+    with role(tmp_path, "qcluster", WORKERS="1") as cluster:
+        cluster.until(lambda: recorded() == ["workers_started"])
+        cluster.kill()
+    assert recorded() == ["workers_started"]  # one that is killed says nothing
+    host = socket.gethostname()
+    assert f"The workers on {host} were started, version 0." in client_of(olga).get("/activity/").content.decode()
+
+
+def recorded():
+    entries = ActivityEntry.objects.filter(event_type__startswith="workers_").order_by("created_at")
+    return list(entries.values_list("event_type", flat=True))
