@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from inspect import iscoroutinefunction
 from typing import cast
 from uuid import UUID
@@ -53,7 +53,8 @@ class Call:
 
     async def attempt(self) -> Result:
         """Send the message; every failure becomes a result with its error, and a line of the log."""
-        run, said = self._run(), {"delivery": self.message.id, "channel": self.to.kind, "attempt": self.lease.number}
+        run = run_of(str(self.message.facts.get("run")))
+        said = {"delivery": self.message.id, "channel": self.to.kind, "attempt": self.lease.number}
         with span("delivery", of=run, **said) as note:
             result = await self._result()
             note(code=result.code, error=result.error)
@@ -63,13 +64,6 @@ class Call:
             code=result.code, milliseconds=result.milliseconds, cause=result.error,
         )  # fmt: skip
         return result
-
-    def _run(self) -> UUID | None:
-        """The run that led to the message; other programs may have written anything there."""
-        try:
-            return UUID(str(self.message.facts.get("run")))
-        except ValueError:
-            return None
 
     async def _result(self) -> Result:
         started = time.perf_counter()
@@ -97,6 +91,15 @@ class Call:
             log.error("channel failed", kind=self.to.kind, error=type(error).__name__, delivery=self.message.id)
             return result(error=f"{type(error).__name__} in the channel {self.to.kind}.", permanent=False)
         return result(code=receipt.code, excerpt=receipt.excerpt)
+
+
+@lru_cache(maxsize=1024)  # one leads to many
+def run_of(text: str) -> UUID | None:
+    """The run that led to a message; other programs may have written anything there."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def sent(channel: ChannelKind, message: OutgoingMessage, address: Address) -> Receipt:
