@@ -25,8 +25,8 @@ def _sentence(facts: Mapping[str, Any]) -> str:
     first = f"The clock of the machine was set {facts['direction']} by {facts['length']}."
     if facts["direction"] != BACK:
         return first
-    held = f"Data that is missing since then counts after {format_duration(SETTLING)}."
-    return f"{first} Set back to the present: {facts['instances']}. {held}"
+    ignored = f"Rules ignore missing data for {format_duration(SETTLING)}."
+    return f"{first} Reset to the current time: {facts['instances']}. {ignored}"
 
 
 CLOCK_EVENTS = (EventKind(kind=CLOCK_SET, label="clock set", tone="warning", sentence=_sentence),)

@@ -141,7 +141,7 @@ def _parsed(url: str) -> tuple[httpx.URL, URL]:
 async def _by_session(
     opened: Connections, method: str, target: URL, headers: Mapping[str, str], content: bytes, proxy: str | None
 ) -> Response:
-    """A request that is not like most others: through a proxy, or large."""
+    """A request through a proxy, or with a large body: rare, so that the costs of a session do not matter."""
     session, data = (opened.by_proxy if proxy else opened.direct), BytesIO(content) if len(content) > LARGE else content
     async with session.request(
         method, target, data=data, headers=headers, proxy=proxy, allow_redirects=False

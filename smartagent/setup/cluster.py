@@ -21,11 +21,11 @@ from django_q import cluster
 
 from smartagent.kernel.stop import Stop
 from smartagent.setup.process_deaths import keep_death
-from smartagent.setup.worker_starts import keep_end, keep_start
+from smartagent.setup.worker_starts import keep_start, keep_stop
 
 log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 7.0  # that tasks have to end, so that all is over within ten
-END_SECONDS = 1.5  # that the database has to take the entry about it
+ENTRY_SECONDS = 1.5  # that the database has to take the entry of the stop
 
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]
@@ -106,7 +106,7 @@ class Cluster(cluster.Cluster):  # type: ignore[misc]
         """Wait for the end of the cluster; return its exit code."""
         self.sentinel.join()
         if self.stop_event.is_set():
-            end = threading.Thread(target=keep_end, daemon=True)
-            end.start()
-            end.join(END_SECONDS)
+            entry = threading.Thread(target=keep_stop, daemon=True)
+            entry.start()
+            entry.join(ENTRY_SECONDS)
         return int(self.sentinel.exitcode or 0)

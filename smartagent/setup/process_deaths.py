@@ -58,7 +58,7 @@ def keep(write: Callable[[], None], what: str, *, tries: int = TRIES) -> bool:
         try:
             write()
         except DatabaseError as error:
-            log.warning("not recorded", what=what, error=str(error).strip())
+            log.warning("activity entry not written", entry=what, error=str(error).strip())
         else:
             return True
         finally:

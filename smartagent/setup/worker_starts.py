@@ -1,4 +1,4 @@
-"""When workers were started, and ended as they were told, in the activity log, for RULES_EVENTS."""
+"""Starts and stops of workers, in the activity log, for RULES_EVENTS."""
 
 import socket
 from datetime import datetime
@@ -11,27 +11,27 @@ from rules.models import ActivityEntry
 from smartagent.kernel.member_role import as_owner
 from smartagent.setup.process_deaths import TRIES, keep
 
-WORKERS_STARTED, WORKERS_ENDED = "workers_started", "workers_ended"
+WORKERS_STARTED, WORKERS_STOPPED = "workers_started", "workers_stopped"
 WORKER_EVENTS = (
     EventKind(
         kind=WORKERS_STARTED, label="workers started", tone="info",
         sentence="The workers on {host} were started, version {version}.",
     ),
     EventKind(
-        kind=WORKERS_ENDED, label="workers ended", tone="info",
-        sentence="The workers on {host} were told to end (SIGTERM or Ctrl-C), and ended.",
+        kind=WORKERS_STOPPED, label="workers stopped", tone="info",
+        sentence="The workers on {host} were stopped by SIGTERM or Ctrl-C.",
     ),
 )  # fmt: skip
 
 
 def keep_start() -> bool:
-    """Write that workers of this machine were started, once the database takes it; whether it did."""
+    """Write that the workers of this machine were started, once the database takes the entry; whether it did."""
     return _keep(WORKERS_STARTED, TRIES)
 
 
-def keep_end() -> bool:
-    """Write that they have ended; whether the database took it at once."""
-    return _keep(WORKERS_ENDED, 1)
+def keep_stop() -> bool:
+    """Write that the workers of this machine were stopped; whether the database took the entry at once."""
+    return _keep(WORKERS_STOPPED, 1)
 
 
 def _keep(event: str, tries: int) -> bool:

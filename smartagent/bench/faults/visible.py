@@ -17,7 +17,7 @@ RECORDS = {
     "activity": """SELECT event_type || ': ' || coalesce(error_message, context::text) FROM agent_activity_log
                     WHERE run_id IS NULL AND rule_id IS NULL AND (
                        status = 'failed' OR event_type IN (
-                           'database_started', 'connections_cut', 'clock_set', 'replica_left', 'workers_ended'))
+                           'database_started', 'connections_cut', 'clock_set', 'replica_left', 'workers_stopped'))
                       AND created_at >= %(since)s AND created_at < %(until)s""",
     "action": """SELECT event_type || ': ' || coalesce(error_message, '') FROM agent_activity_log
                   WHERE run_id IS NOT NULL AND status = 'failed'

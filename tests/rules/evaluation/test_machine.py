@@ -43,10 +43,7 @@ def test_a_clock_that_was_set_is_logged_once_and_what_it_put_off_is_due(client_o
     assert sorted((each["direction"], each["length"]) for each in facts) == [("ahead", "1h"), ("back", "1m 30s")]
     page = client_of(olga).get("/activity/").content.decode()
     assert "The clock of the machine was set ahead by 1h.<" in page.replace("\n", "").replace("  ", "")
-    assert (
-        "was set back by 1m 30s. Set back to the present: 0 instances. "
-        "Data that is missing since then counts after 10m." in page
-    )
+    assert "was set back by 1m 30s. Reset to the current time: 0 instances. Rules ignore missing data for 10m." in page
 
 
 @pytest.mark.django_db

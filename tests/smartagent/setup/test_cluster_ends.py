@@ -41,7 +41,7 @@ def test_an_idle_cluster_ends_by_ctrl_c_and_by_a_signal_to_one_worker(tmp_path, 
         cluster.until(lambda: len(cluster.family()) == BESIDE_WORKERS + 1)
         assert cluster.ends_by(number, cluster.family()[which]) == 0
         assert "killed" not in cluster.output()
-    assert recorded() == ["workers_started", "workers_ended"]
+    assert recorded() == ["workers_started", "workers_stopped"]
 
 
 def test_what_is_recorded_of_it_is_read_as_a_sentence(tmp_path, client_of, olga):
