@@ -16,7 +16,7 @@ RULES = "SELECT count(*) FROM automation_rules"
 
 def load_carried(stage: Stage, options: BenchOptions, seconds: float) -> dict[str, Any]:
     """What was asked for, and what was done in so many seconds, those of the faults included."""
-    pages = [each for _, each in stage.load.pages.seconds]
+    pages = [each.seconds for each in stage.load.pages.answers]
     with stage.database.connect() as connection:
         evaluations = [each for (each,) in connection.execute(EVALUATIONS)]
         delivered, rules = (_number(connection, statement) for statement in (DELIVERED, RULES))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from django.conf import settings
@@ -74,13 +74,21 @@ def sample(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class Answer(NamedTuple):
+    """A page that was answered: when it was asked for (monotonic), how many seconds it took, and which it was."""
+
+    at: float
+    seconds: float
+    page: str
+
+
 @dataclass(slots=True)
 class Pages:
-    """People who read a page every few seconds; `seconds` of the pages that were answered, with when they were."""
+    """People who read a page every few seconds; `answers` in the order in which they came."""
 
     address: str
     sessions: Sequence[str]
-    seconds: list[tuple[float, float]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     failures: int = 0
     last_failure: str = ""
     last_success: float = 0.0
@@ -113,7 +121,7 @@ class Pages:
             self.last_failure = f"{page}: {error}"
             return
         self.last_success = time.monotonic()
-        self.seconds.append((began, self.last_success - began))
+        self.answers.append(Answer(began, self.last_success - began, page))
 
 
 @dataclass(slots=True)

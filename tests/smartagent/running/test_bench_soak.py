@@ -30,17 +30,23 @@ def test_memory_that_grows_is_found_and_warming_up_is_not():
 
 
 def test_a_table_may_grow_by_rows_but_not_by_what_a_row_takes():
-    def table(table_bytes, rows, dead=0, updates=0, hot=0):
+    def table(at, table_bytes, rows, dead=0, updates=0, hot=0):
         return TableReading(
-            table_bytes=table_bytes, index_bytes=table_bytes, rows=rows, dead=dead, updates=updates, hot_updates=hot
+            at=at,
+            table_bytes=table_bytes,
+            index_bytes=table_bytes,
+            rows=rows,
+            dead=dead,
+            updates=updates,
+            hot_updates=hot,
         )
 
-    first = {"deliveries": table(1_000_000, 1000), "rule_states": table(1_000_000, 1000)}
-    last = {"deliveries": table(9_000_000, 9000), "rule_states": table(9_000_000, 1000, 9000, 4000, 3000)}
-    rows = {row["name"]: row for row in table_rows(first, last, 2.0)}
+    first = {"deliveries": table(0, 1_000_000, 1000), "rule_states": table(0, 1_000_000, 1000)}
+    last = {"deliveries": table(7200, 9_000_000, 9000), "rule_states": table(7200, 9_000_000, 1000, 9000, 4000, 3000)}
+    rows = {row["name"]: row for row in table_rows(first, last)}
     assert rows["deliveries: table bytes for a row"]["verdict"] == "steady"
     assert rows["rule_states: table bytes for a row"]["verdict"] == "grows"
-    assert rows["rule_states: dead rows %"]["end"] == 90
+    assert (rows["rule_states: dead rows %"]["end"], rows["rule_states: dead rows %"]["slope"]) == (90, 45)
     assert rows["rule_states: updates that write no index %"]["end"] == 75
     assert "deliveries: updates that write no index %" not in rows
 

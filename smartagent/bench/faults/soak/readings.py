@@ -1,6 +1,7 @@
 """What is read of a running system: memory of processes, connections, and what tables and indexes take for a row."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +24,9 @@ SMALLEST_TABLE = MEGABYTE
 
 @dataclass(frozen=True, kw_only=True)
 class TableReading:
-    """Sizes in bytes, and rows; updates are those since the statistics began."""
+    """At a time (monotonic): sizes in bytes, and rows; updates are those since the statistics began."""
 
+    at: float
     table_bytes: int
     index_bytes: int
     rows: int
@@ -54,14 +56,15 @@ def read(stage: Stage) -> Reading:
     return Reading(at=time.monotonic(), figures=figures)
 
 
-def read_tables(connection: "psycopg.Connection[Any]") -> dict[str, TableReading]:
-    """The larger tables, by name."""
+def read_tables(connection: "psycopg.Connection[Any]", known: Collection[str] = frozenset()) -> dict[str, TableReading]:
+    """The larger tables, by name, but for those that are known."""
     return {
         name: TableReading(
-            table_bytes=int(table_bytes), index_bytes=int(index_bytes), rows=_rows(connection, name), dead=int(dead),
-            updates=int(updates), hot_updates=int(hot),
+            at=time.monotonic(), table_bytes=int(table_bytes), index_bytes=int(index_bytes),
+            rows=_rows(connection, name), dead=int(dead), updates=int(updates), hot_updates=int(hot),
         )
         for name, table_bytes, index_bytes, dead, updates, hot in connection.execute(TABLES, [SMALLEST_TABLE])
+        if name not in known
     }  # fmt: skip
 
 

@@ -28,12 +28,11 @@ def figure_rows(readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
         yield _row(name, start, end, slope, GROWS if grown else STEADY)
 
 
-def table_rows(
-    first: Mapping[str, TableReading], last: Mapping[str, TableReading], hours: float
-) -> Iterator[dict[str, Any]]:
+def table_rows(first: Mapping[str, TableReading], last: Mapping[str, TableReading]) -> Iterator[dict[str, Any]]:
     """What a row of each table takes, in it and in its indexes; dead rows; and updates that wrote no index."""
     for name in first.keys() & last.keys():
         before, after = first[name], last[name]
+        hours = max((after.at - before.at) / HOUR, 1 / 60)
         for what in ("table_bytes", "index_bytes"):
             start, end = getattr(before, what) / max(before.rows, 1), getattr(after, what) / max(after.rows, 1)
             grown = end > start * MAX_FACTOR_OF_ROW + NOISE["bytes"]
