@@ -1,6 +1,10 @@
 """The table of a soak: what grows is named, what only warms up is not."""
 
-from smartagent.bench.faults.soak.readings import Reading, TableReading
+import psycopg
+import pytest
+from django.db import connection
+
+from smartagent.bench.faults.soak.readings import Reading, TableReading, read_tables
 from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows, verdict_of
 
 MINUTE = 60.0
@@ -60,3 +64,16 @@ def test_times_are_compared_between_the_first_and_the_last_tenth():
     assert verdict_of([*time_rows("a", even), *time_rows("b", even)], 30) == "nothing grows"
     assert verdict_of([*time_rows("a", even), *time_rows("b", slower)], 120) == "b p50 ms grows, b p99 ms grows"
     assert verdict_of([], 5) == "nothing grows; a soak of less than 30 minutes only warms up"
+
+
+@pytest.mark.django_db
+def test_a_table_is_read_when_it_is_large_and_once_and_temporary_ones_of_others_are_not():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE soaked AS SELECT repeat('x', 100) FROM generate_series(1, 20000)")
+    connection.ensure_connection()
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}, autocommit=True) as other:
+        other.execute("CREATE TEMP TABLE soaked_by_other AS SELECT repeat('x', 100) FROM generate_series(1, 20000)")
+        found = read_tables(connection.connection)
+        assert found["soaked"].rows == 20_000
+        assert "soaked_by_other" not in found
+        assert read_tables(connection.connection, found.keys()) == {}

@@ -12,12 +12,13 @@ from smartagent.bench.faults.stage import Stage
 
 MEGABYTE = 1 << 20
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-# Partitions count as their table. HOT updates write no index.
+# Partitions count as their table; temporary tables belong to whoever made them. HOT updates write no index.
 TABLES = """
 SELECT coalesce(parent.relname, c.relname) AS name, sum(pg_table_size(c.oid)), sum(pg_indexes_size(c.oid)),
        sum(s.n_dead_tup), sum(s.n_tup_upd), sum(s.n_tup_hot_upd)
   FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = i.inhparent
+ WHERE c.relpersistence <> 't'
  GROUP BY 1 HAVING sum(pg_table_size(c.oid)) > %s ORDER BY 1"""
 SMALLEST_TABLE = MEGABYTE
 
