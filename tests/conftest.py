@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
+from django_q.models import Schedule
 from pytest_django import DjangoDbBlocker
 
 from rules.activity_export import response as activity_export
@@ -45,6 +47,7 @@ gc.disable()  # until all is imported: see pytest_collection_finish
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PASSWORD = "correct horse battery"
+NO_TEST_LATER = timedelta(days=1)
 # What a test has written need not outlive a power cut.
 FORGETFUL = {
     "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "512MB",
@@ -118,8 +121,9 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """After a test that committed, only what it has changed is put back."""
+    """After a test that committed, only what it has changed is put back. No task is overdue, however long they take."""
     with django_db_blocker.unblock():
+        Schedule.objects.update(next_run=timezone.now() + NO_TEST_LATER)
         tables = Tables()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: tables.restore())
