@@ -43,6 +43,14 @@ class Database:
         """SIGKILL to it and each of its processes."""
         self._end(signal.SIGKILL)
 
+    def processes(self) -> list[psutil.Process]:
+        """The server and its processes; none where it is down."""
+        server = Postmaster.of(self.home.data)
+        if server is None or not server.alive():
+            return []
+        first = psutil.Process(server.pid)
+        return [first, *first.children(recursive=True)]
+
     def cut_connections(self) -> None:
         """End each connection but ours."""
         with self.connect() as connection:
@@ -62,10 +70,7 @@ class Database:
         server = Postmaster.of(self.home.data)
         if server is None or not server.alive():
             return
-        processes = [psutil.Process(server.pid)]
-        if number == signal.SIGKILL:
-            processes += processes[0].children(recursive=True)
-        for process in processes:
+        for process in self.processes()[: None if number == signal.SIGKILL else 1]:
             if process.is_running():
                 os.kill(process.pid, number)
         until = time.monotonic() + END_SECONDS

@@ -76,6 +76,7 @@ def percentage(text: str) -> float:
 # What a row of faults says in sentences and in detail.
 ONLY_IN_JSON = {
     "cause", "holds", "problem", "chain_valid", "chain", "recovered", "settled_s", "counts", "failed_requests", "seen",
+    "tenths",
 }  # fmt: skip
 
 

@@ -1,9 +1,14 @@
 """The table of a soak: what grows is named, what only warms up is not."""
 
+import subprocess
+import sys
+
+import psutil
 import psycopg
 import pytest
 from django.db import connection
 
+from smartagent.bench.faults.soak.processors import Processors
 from smartagent.bench.faults.soak.readings import Reading, TableReading, read_tables
 from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows, verdict_of
 
@@ -60,10 +65,32 @@ def test_times_are_compared_between_the_first_and_the_last_tenth():
     slower = [(place * MINUTE, 0.1 + place / 100) for place in range(100)]
     assert verdicts(time_rows("pages", even)) == {"pages p50 ms": "steady", "pages p99 ms": "steady"}
     assert verdicts(time_rows("pages", slower)) == {"pages p50 ms": "grows", "pages p99 ms": "grows"}
+    median_row, _ = time_rows("pages", slower)
+    assert median_row["tenths"] == sorted(median_row["tenths"])
+    assert (len(median_row["tenths"]), median_row["tenths"][-1]) == (10, median_row["end"])
     assert list(time_rows("pages", even[:1])) == []
     assert verdict_of([*time_rows("a", even), *time_rows("b", even)], 30) == "nothing grows"
     assert verdict_of([*time_rows("a", even), *time_rows("b", slower)], 120) == "b p50 ms grows, b p99 ms grows"
     assert verdict_of([], 5) == "nothing grows; a soak of less than 30 minutes only warms up"
+
+
+def test_a_process_that_works_is_busy_and_one_that_waits_is_not():
+    work = "import sys, time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\nsys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        roles = {"worker": [psutil.Process(worker.pid)], "gone": []}
+        processors = Processors()
+        assert processors.read(roles) == {}
+        worker.stdout.readline()
+        assert processors.read(roles)["worker busy %"] > 5
+        idle = processors.read(roles)
+        assert idle["worker busy %"] < 1
+        assert idle["gone busy %"] == 0
+        worker.stdin.close()
+
+
+def test_what_is_busy_now_and_then_is_so_on_average():
+    (row,) = figure_rows(readings("postgres busy %", [0, 0, 30] * 40))
+    assert (row["start"], row["end"], row["verdict"]) == (10, 10, "steady")
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from smartagent.bench.faults.soak.processors import Processors
 from smartagent.bench.faults.stage import Stage
 
 MEGABYTE = 1 << 20
@@ -44,13 +45,12 @@ class Reading:
     figures: dict[str, float] = field(default_factory=dict)
 
 
-def read(stage: Stage) -> Reading:
-    """Memory in MB of each kind of process, connections, and how busy the machine was since the last reading, with
-    whatever else it does."""
-    figures = {
-        f"{role} memory MB": sum(_memory(process) for process in processes)
-        for role, processes in stage.installation.processes().items()
-    }
+def read(stage: Stage, processors: Processors) -> Reading:
+    """Memory in MB of each kind of process, connections, and how busy each kind and the machine were since the last
+    reading, the machine with whatever else it does."""
+    processes = stage.installation.processes()
+    figures = {f"{role} memory MB": sum(_memory(process) for process in each) for role, each in processes.items()}
+    figures |= processors.read(processes | {"postgres": stage.database.processes()})
     with stage.database.connect() as connection:
         row = connection.execute(CONNECTIONS).fetchone()
     figures |= {"connections": float(row[0]) if row else 0.0, "machine busy %": psutil.cpu_percent()}

@@ -8,6 +8,7 @@ from smartagent.bench.faults.soak.readings import Reading, TableReading
 
 STEADY, GROWS, NOTHING_GROWS = "steady", "grows", "nothing grows"
 HOUR = 3600.0
+TENTHS = 10
 WARM_MINUTES = 30
 # What may change without growing: a tenth in an hour, and what a process or a clock varies by itself.
 TOLERATED_SHARE = 0.10
@@ -21,9 +22,11 @@ def figure_rows(readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
     for name in readings[-1].figures:
         points = [(each.at, each.figures[name]) for each in readings if name in each.figures]
         slope = slope_of(points[len(points) // 2 :])
-        start, end = median(_tenth(points, 0)), median(_tenth(points, -1))
+        unit = name.rpartition(" ")[2]
+        middle = fmean if unit == "%" else median  # what is busy is so for a moment of each evaluation
+        start, end = middle(_tenth(points, 0)), middle(_tenth(points, TENTHS - 1))
         hours = max((points[-1][0] - points[0][0]) / HOUR, 1 / 60)
-        noise = NOISE[name.rpartition(" ")[2]]
+        noise = NOISE[unit]
         grown = slope * min(hours, 1.0) > max(end * TOLERATED_SHARE * min(hours, 1.0), noise)
         yield _row(name, start, end, slope, GROWS if grown else STEADY)
 
@@ -47,14 +50,17 @@ def table_rows(first: Mapping[str, TableReading], last: Mapping[str, TableReadin
 
 
 def time_rows(name: str, points: Sequence[tuple[float, float]]) -> Iterator[dict[str, Any]]:
-    """Median and 99th percentile of seconds, as milliseconds."""
+    """Median and 99th percentile of seconds, as milliseconds; `tenths` are those of each tenth of the time."""
     if len(points) < 2:
         return
     hours = max((points[-1][0] - points[0][0]) / HOUR, 1e-9)
+    tenths = [figures for place in range(TENTHS) if (figures := _tenth(points, place))]
     for percentile in (50, 99):
-        start, end = (1000 * percentile_of(_tenth(points, place), percentile) for place in (0, -1))
+        each = [1000 * percentile_of(figures, percentile) for figures in tenths]
+        start, end = each[0], each[-1]
         verdict = GROWS if end > start * MAX_FACTOR_OF_TIME + NOISE["ms"] else STEADY
-        yield _row(f"{name} p{percentile} ms", start, end, (end - start) / hours, verdict)
+        row = _row(f"{name} p{percentile} ms", start, end, (end - start) / hours, verdict)
+        yield row | {"tenths": [round(figure, 1) for figure in each]}
 
 
 def verdict_of(rows: Sequence[Mapping[str, Any]], minutes: float) -> str:
@@ -78,10 +84,11 @@ def percentile_of(figures: Sequence[float], percentile: int) -> float:
 
 
 def _tenth(points: Sequence[tuple[float, float]], place: int) -> list[float]:
-    """The figures of the first (0) or last (-1) tenth of the time."""
-    length = (points[-1][0] - points[0][0]) / 10
-    begins = points[0][0] if place == 0 else points[-1][0] - length
-    return [figure for at, figure in points if begins <= at <= begins + length]
+    """The figures of a tenth of the time, 0 to 9."""
+    length = (points[-1][0] - points[0][0]) / TENTHS
+    begins = points[0][0] + place * length
+    ends = points[-1][0] if place == TENTHS - 1 else begins + length
+    return [figure for at, figure in points if begins <= at <= ends]
 
 
 def _row(name: str, start: float, end: float, slope: float, verdict: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import psutil
 import psycopg
 
 from smartagent.bench.faults.load import Answer
+from smartagent.bench.faults.soak.processors import Processors
 from smartagent.bench.faults.soak.readings import Reading, TableReading, read, read_tables
 from smartagent.bench.faults.soak.rows import figure_rows, table_rows, time_rows
 from smartagent.bench.faults.stage import Stage
@@ -50,10 +51,11 @@ def _page_rows(answers: Sequence[Answer]) -> Iterator[dict[str, Any]]:
 def _watch(stage: Stage, seconds: float) -> tuple[list[Reading], dict[str, TableReading]]:
     """Read now and then; of each table the first reading since it is one of the larger ones."""
     until = time.monotonic() + seconds
-    readings, tables = [read(stage)], _new_tables(stage, {})
+    processors = Processors()
+    readings, tables = [read(stage, processors)], _new_tables(stage, {})
     while time.monotonic() < until:
         time.sleep(min(READ_SECONDS, max(until - time.monotonic(), 0)))
-        readings.append(read(stage))
+        readings.append(read(stage, processors))
         if len(readings) % TABLES_EVERY == 0:
             tables |= _new_tables(stage, tables)
             sys.stderr.write(f"{(until - time.monotonic()) / 60:.1f} minutes to go\n")
