@@ -1,5 +1,5 @@
 """The whole log by time, event and status: a long period from the counts of its quarters of an hour, and the ends of it
-from the entries."""
+from the entries. Those after it in its last quarter are subtracted: where it ends now there are none to be read."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from smartagent.kernel.times import EPOCH
 
 SLOT = timedelta(minutes=SLOT_MINUTES)
 LEAST_COUNTED = timedelta(hours=2)  # of less, the entries are counted as quickly
-_ENTRIES = f"SELECT {ENTRY_KIND}, 1 FROM agent_activity_log WHERE {COUNTABLE}"
+_ENTRIES = f"FROM agent_activity_log WHERE {COUNTABLE}"
 COUNTED_SQL = f"""
 SELECT date_bin(%(step)s, slot, %(origin)s), event_type, status, ours, sum(n)::bigint
   FROM (SELECT slot, event_type, status, ours, entries FROM activity_entry_counts
-         WHERE slot >= %(first)s AND slot < %(last)s
-        UNION ALL {_ENTRIES} AND created_at >= %(start)s AND created_at < %(first)s
-        UNION ALL {_ENTRIES} AND created_at >= %(last)s AND created_at <= %(end)s
+         WHERE slot >= %(first)s AND slot < %(after)s
+        UNION ALL SELECT {ENTRY_KIND}, 1 {_ENTRIES} AND created_at >= %(start)s AND created_at < %(first)s
+        UNION ALL SELECT {ENTRY_KIND}, -1 {_ENTRIES} AND created_at > %(end)s AND created_at < %(after)s
        ) AS e (slot, event_type, status, ours, n)
  GROUP BY 1, 2, 3, 4 HAVING sum(n) > 0
 """
@@ -43,9 +43,11 @@ def counted_log(start: datetime, end: datetime, step: timedelta, origin: datetim
     known = end - start >= LEAST_COUNTED and not step % SLOT and _slot_of(origin) == origin
     if not known or not EntryCount.objects.is_kept():
         return None
-    first, last = _slot_of(start), _slot_of(end)
+    first, after = _slot_of(start), _slot_of(end) + SLOT
     first = first if first == start else first + SLOT
-    params: dict[str, Any] = {"step": step, "origin": origin, "start": start, "first": first, "last": last, "end": end}
+    params: dict[str, Any] = {
+        "step": step, "origin": origin, "start": start, "first": first, "after": after, "end": end,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(COUNTED_SQL, params)
         return [CountedEntries(*row) for row in cursor.fetchall()]
