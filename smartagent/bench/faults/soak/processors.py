@@ -13,7 +13,7 @@ class Processors:
         self._last: dict[str, tuple[float, float]] = {}
 
     def read(self, processes: Mapping[str, Sequence[psutil.Process]]) -> dict[str, float]:
-        """Since the last reading; of what was there then."""
+        """The percentages by kind since the last reading; a kind that was not read before has none."""
         now = time.monotonic()
         used = {role: (now, sum(_seconds(process) for process in each)) for role, each in processes.items()}
         last, self._last = self._last, used
@@ -25,7 +25,7 @@ class Processors:
 
 
 def _seconds(process: psutil.Process) -> float:
-    """Of the process, and of its children that have ended."""
+    """The processor time of a process and of its children that have ended."""
     try:
         times = process.cpu_times()
     except psutil.Error:

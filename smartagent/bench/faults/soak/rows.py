@@ -23,7 +23,7 @@ def figure_rows(readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
         points = [(each.at, each.figures[name]) for each in readings if name in each.figures]
         slope = slope_of(points[len(points) // 2 :])
         unit = name.rpartition(" ")[2]
-        middle = fmean if unit == "%" else median  # what is busy is so for a moment of each evaluation
+        middle = fmean if unit == "%" else median  # evaluations keep a process busy for a moment each
         start, end = middle(_tenth(points, 0)), middle(_tenth(points, TENTHS - 1))
         hours = max((points[-1][0] - points[0][0]) / HOUR, 1 / 60)
         noise = NOISE[unit]

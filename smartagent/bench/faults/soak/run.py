@@ -41,7 +41,7 @@ def run_soak(stage: Stage, minutes: float) -> list[dict[str, Any]]:
 
 
 def _page_rows(answers: Sequence[Answer]) -> Iterator[dict[str, Any]]:
-    """Those of all pages together, and those of each."""
+    """The times of all pages together, and of each page."""
     answers = sorted(answers)
     yield from time_rows("pages", [(each.at, each.seconds) for each in answers])
     for page in sorted({each.page for each in answers}):
@@ -49,7 +49,7 @@ def _page_rows(answers: Sequence[Answer]) -> Iterator[dict[str, Any]]:
 
 
 def _watch(stage: Stage, seconds: float) -> tuple[list[Reading], dict[str, TableReading]]:
-    """Read now and then; of each table the first reading since it is one of the larger ones."""
+    """The readings of every few seconds, and the first reading of each table that was or became large."""
     until = time.monotonic() + seconds
     processors = Processors()
     readings, tables = [read(stage, processors)], _new_tables(stage, {})
