@@ -121,7 +121,7 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """After a test that committed, only what it has changed is put back. No schedule is overdue, however long the suite takes."""
+    """After a test that committed, only what it has changed is put back. Schedules are not overdue in a long suite."""
     with django_db_blocker.unblock():
         Schedule.objects.update(next_run=timezone.now() + NO_TEST_LATER)
         tables = Tables()

@@ -1,5 +1,5 @@
 """The whole log by time, event and status: a long period from the counts of its quarters of an hour, and the ends of it
-from the entries. Entries after the period, in its last quarter of an hour, are subtracted: a period until now has none."""
+from the entries. Entries after the period, in its last quarter of an hour, are subtracted: until now there are none."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
