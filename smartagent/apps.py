@@ -15,6 +15,7 @@ class SmartAgentConfig(AppConfig):
     def ready(self) -> None:
         # Ours do more. Without this, those of the app that comes first in INSTALLED_APPS would be taken.
         get_commands().update(dict.fromkeys(("changepassword", "createsuperuser", "qcluster"), self.name))
+        import_string("smartagent.shell.list_headers.make_once")()
         checks = import_string("smartagent.legacy_api.checks.check_tokens")
         register(checks, Tags.security, deploy=True)
         register(import_string("rules.audit.checks.check_audit_key"), Tags.security, deploy=True)

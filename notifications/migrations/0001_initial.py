@@ -109,10 +109,16 @@ class Migration(migrations.Migration):
                 "db_table": "notifications",
                 "ordering": ["-created_at", "-id"],
                 "indexes": [
-                    models.Index(fields=["user", "-created_at", "-id"], name="notifications_inbox"),
+                    models.Index(
+                        fields=["user", "-created_at", "-id"],
+                        include=["status", "snoozed_until"],
+                        name="notifications_inbox",
+                    ),
                     models.Index(fields=["-created_at", "-id"], name="notifications_newest"),
                     models.Index(
-                        condition=models.Q(("status", "unread")), fields=["user"], name="notifications_unread"
+                        condition=models.Q(("status", "unread")),
+                        fields=["user", "snoozed_until"],
+                        name="notifications_unread",
                     ),
                 ],
                 "constraints": [

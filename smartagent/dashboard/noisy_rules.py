@@ -46,7 +46,7 @@ def noisy_rules(entries: ActivityQuerySet, user: Any, period: OverviewPeriod) ->
 
 def _counts(entries: ActivityQuerySet) -> dict[UUID | None, int]:
     """How often each rule is among the newest of `entries`, the most frequent first."""
-    newest = entries.order_by("-created_at", "-id").values("rule")[:MAX_ENTRIES_COUNTED]
+    newest = entries.order_by("-created_at").values("rule")[:MAX_ENTRIES_COUNTED]
     sql, params = newest.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT rule_id, count(*) FROM ({sql}) AS n (rule_id) GROUP BY 1 ORDER BY 2 DESC, 1", params)

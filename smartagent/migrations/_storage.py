@@ -8,8 +8,8 @@ tables are vacuumed and analysed after a smaller share of them than the tenth an
 from smartagent.adoption.sync.storage import TuneStorage
 
 LONG = {
-    "autovacuum_vacuum_scale_factor": 0.02, "autovacuum_vacuum_insert_scale_factor": 0.05,
-    "autovacuum_analyze_scale_factor": 0.02,
+    "autovacuum_vacuum_scale_factor": 0.05, "autovacuum_vacuum_insert_scale_factor": 0.05,
+    "autovacuum_analyze_scale_factor": 0.05,
 }  # fmt: skip
 QUEUE = {"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500}
 OPERATIONS = (
