@@ -34,6 +34,7 @@ def test_memory_that_grows_is_found_and_warming_up_is_not():
     (row,) = figure_rows(leak)
     assert (row["verdict"], round(row["slope"])) == ("grows", 60)
     assert (row["start"], row["end"]) == (106, 214)
+    assert row["tenths"] == [106 + 12 * place for place in range(10)]
     assert verdicts(figure_rows(warm)) == {"web memory MB": "steady"}
     assert verdicts(figure_rows(readings("connections", [20, 22, 19, 21] * 10))) == {"connections": "steady"}
 

@@ -18,17 +18,20 @@ MAX_FACTOR_OF_ROW = 1.25
 
 
 def figure_rows(readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
-    """Memory and connections. What processes take to warm up is no growth: the slope is that of the second half."""
+    """What is read every few seconds; `tenths` are the figures of each tenth of the time. What processes take to warm
+    up is no growth: the slope is that of the second half."""
     for name in readings[-1].figures:
         points = [(each.at, each.figures[name]) for each in readings if name in each.figures]
         slope = slope_of(points[len(points) // 2 :])
         unit = name.rpartition(" ")[2]
         middle = fmean if unit == "%" else median  # evaluations keep a process busy for a moment each
-        start, end = middle(_tenth(points, 0)), middle(_tenth(points, TENTHS - 1))
+        tenths = [middle(figures) for place in range(TENTHS) if (figures := _tenth(points, place))]
+        start, end = tenths[0], tenths[-1]
         hours = max((points[-1][0] - points[0][0]) / HOUR, 1 / 60)
         noise = NOISE[unit]
         grown = slope * min(hours, 1.0) > max(end * TOLERATED_SHARE * min(hours, 1.0), noise)
-        yield _row(name, start, end, slope, GROWS if grown else STEADY)
+        row = _row(name, start, end, slope, GROWS if grown else STEADY)
+        yield row | {"tenths": [round(figure, 1) for figure in tenths]}
 
 
 def table_rows(first: Mapping[str, TableReading], last: Mapping[str, TableReading]) -> Iterator[dict[str, Any]]:
