@@ -61,7 +61,7 @@ class Notification(PersonalRecord):
         db_table = "notifications"
         ordering = ["-created_at", "-id"]
         indexes = [
-            # Counted from these alone: the rows of one person lie all over the table.
+            # The inbox is counted from indexes alone: the rows of one person lie all over the table.
             models.Index(
                 fields=["user", "-created_at", "-id"], include=["status", "snoozed_until"], name="notifications_inbox"
             ),

@@ -115,7 +115,7 @@ class ActivityEntry(PersonalRecord):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="agent_activity_log_newest"),
-            models.Index(  # what the charts of one person count is in it: their entries lie all over the table
+            models.Index(  # serves the charts of one person, whose entries lie all over the table
                 fields=["user", "-created_at"], include=["event_type", "rule"], name="agent_activity_log_owner"
             ),
             models.Index(SUBJECT, models.F("created_at").desc(), name="agent_activity_log_person"),

@@ -1,5 +1,5 @@
 """The headers of a list are made once. Unfold, which labels the cells by them for phones, makes them again for each
-row: a seventh of the time of such a page."""
+row."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -23,7 +23,7 @@ SELECT coalesce(parent.relname, c.relname) AS name, sum(pg_table_size(c.oid)), s
  WHERE c.relpersistence <> 't'
  GROUP BY 1 HAVING sum(pg_table_size(c.oid)) > %s ORDER BY 1"""
 SMALLEST_TABLE = MEGABYTE
-TRIES = 5  # the fastest of them is the one that nothing else interrupted
+TRIES = 5  # of the fixed work: other processes have interrupted the fastest try least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +49,15 @@ class Reading:
 
 def read(stage: Stage, processors: Processors) -> Reading:
     """Memory in MB of each kind of process, connections, and how busy each kind and the machine were since the last
-    reading, the machine with whatever else it does; and what the same work takes on it, which tells a machine that
-    became slower from a system that did."""
+    reading, the machine with whatever else it does; and the time of a fixed piece of work, which tells a machine
+    that became slower from a system that did."""
     processes = stage.installation.processes()
     figures = {f"{role} memory MB": sum(_memory(process) for process in each) for role, each in processes.items()}
     figures |= processors.read(processes | {"postgres": stage.database.processes()})
     with stage.database.connect() as connection:
         row = connection.execute(CONNECTIONS).fetchone()
     figures |= {"connections": float(row[0]) if row else 0.0, "machine busy %": psutil.cpu_percent()}
-    figures["same work on the machine ms"] = 1000 * min(timeit.repeat(_work, number=1, repeat=TRIES))
+    figures["fixed work ms"] = 1000 * min(timeit.repeat(_work, number=1, repeat=TRIES))
     return Reading(at=time.monotonic(), figures=figures)
 
 
@@ -81,7 +81,7 @@ def _rows(connection: "psycopg.Connection[Any]", table: str) -> int:
 
 
 def _work() -> int:
-    """A few milliseconds of a processor."""
+    """The fixed work: a few milliseconds of a processor."""
     return sum(range(200_000))
 
 
