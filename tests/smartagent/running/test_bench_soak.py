@@ -7,10 +7,12 @@ import psutil
 import psycopg
 import pytest
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smartagent.bench.faults.soak.processors import Processors
 from smartagent.bench.faults.soak.readings import Reading, TableReading, read_tables
-from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows, verdict_of
+from smartagent.bench.faults.soak.rows import figure_rows, slope_of, table_rows, time_rows, trend_of, verdict_of
 
 MINUTE = 60.0
 
@@ -61,7 +63,7 @@ def test_a_table_may_grow_by_rows_but_not_by_what_a_row_takes():
     assert "deliveries: updates that write no index %" not in rows
 
 
-def test_times_are_compared_between_the_first_and_the_last_tenth():
+def test_times_are_compared_between_the_start_and_the_end_of_their_trend():
     even = [(place * MINUTE, 0.1) for place in range(100)]
     slower = [(place * MINUTE, 0.1 + place / 100) for place in range(100)]
     assert verdicts(time_rows("pages", even)) == {"pages p50 ms": "steady", "pages p99 ms": "steady"}
@@ -69,10 +71,40 @@ def test_times_are_compared_between_the_first_and_the_last_tenth():
     median_row, _ = time_rows("pages", slower)
     assert median_row["tenths"] == sorted(median_row["tenths"])
     assert (len(median_row["tenths"]), median_row["tenths"][-1]) == (10, median_row["end"])
+    assert median_row["slope"] == pytest.approx(600, rel=0.02)
     assert list(time_rows("pages", even[:1])) == []
     assert verdict_of([*time_rows("a", even), *time_rows("b", even)], 30) == "nothing grows"
     assert verdict_of([*time_rows("a", even), *time_rows("b", slower)], 120) == "b p50 ms grows, b p99 ms grows"
     assert verdict_of([], 5) == "nothing grows; a soak of less than 30 minutes only warms up"
+
+
+def tenths_of_a_soak(milliseconds):
+    return [(720 * place + 0.1 * each, figure / 1000) for place, figure in enumerate(milliseconds) for each in (0, 1)]
+
+
+def test_a_machine_that_is_slow_for_a_while_is_no_growth_wherever_that_falls():
+    slow_at_the_end = [458, 515, 893, 586, 956, 1648, 441, 587, 553, 868]  # p99 of a page beside constant work
+    assert set(verdicts(time_rows("a", tenths_of_a_soak(slow_at_the_end))).values()) == {"steady"}
+    slow_at_the_start = [900, 800, *[500] * 8]
+    assert trend_of(slow_at_the_start) == (500, 500)
+    growing_but_fast_at_the_end = [629, 814, 1000, 1100, 1200, 1300, 1400, 1500, 1600, 700]
+    assert verdicts(time_rows("a", tenths_of_a_soak(growing_but_fast_at_the_end)))["a p99 ms"] == "grows"
+    medians = [160, 172, 194, 214, 206, 276, 287, 236, 260, 310]
+    assert verdicts(time_rows("a", tenths_of_a_soak(medians)))["a p50 ms"] == "grows"
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20), st.floats(-100, 100), st.floats(1e3, 1e9))
+def test_a_trend_is_that_of_most_figures(outliers, slope, size):
+    count = 4 * len(outliers)
+    line = [slope * place for place in range(count)]
+    line[:: count // len(outliers)] = [size + outlier for outlier in outliers]
+    start, end = trend_of(line)
+    assert start == pytest.approx(0, abs=1e-3)
+    assert end == pytest.approx(slope * (count - 1), abs=1e-3)
+
+
+def test_the_trend_of_one_figure_is_the_figure():
+    assert trend_of([7.0]) == (7, 7)
 
 
 def test_a_process_that_works_is_busy_and_one_that_waits_is_not():
